@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An ahead-of-time inference compiler for PyTorch."""
+
+from . import _library
+
+_library.load()
+__version__ = _library.version()
+
+from . import dynamo, logging, runtime, utils  # noqa: E402
+from ._compile import compile, convert_method_to_trt_engine, load, save  # noqa: E402
+from ._Device import Device  # noqa: E402
+from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
+from ._features import ENABLED_FEATURES  # noqa: E402
+from ._Input import Input  # noqa: E402
+
+__all__ = [
+    "ENABLED_FEATURES",
+    "Device",
+    "DeviceType",
+    "EngineCapability",
+    "Input",
+    "Platform",
+    "compile",
+    "convert_method_to_trt_engine",
+    "dtype",
+    "dynamo",
+    "load",
+    "logging",
+    "memory_format",
+    "runtime",
+    "save",
+    "utils",
+]

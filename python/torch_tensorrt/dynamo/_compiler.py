@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dynamo frontend: ExportedProgram -> module that runs engines, or the bytes of one engine."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence
+
+import torch
+from torch.utils import _pytree as pytree
+
+from .._Device import Device
+from .._enums import DeviceType
+from ..logging import LOGGER
+from ..runtime import TorchTensorRTModule
+from . import _native, _program, _ranges, _specs
+from ._assemble import assemble
+from ._settings import resolve, with_settings
+
+
+@with_settings
+def compile(
+    exported_program: torch.export.ExportedProgram,
+    inputs: Optional[Sequence[Any]] = None,
+    *,
+    arg_inputs: Optional[Sequence[Any]] = None,
+    kwarg_inputs: Optional[dict[str, Any]] = None,
+    **settings: Any,
+) -> torch.fx.GraphModule:
+    """Compiles a program: what the engines can run becomes engines, the rest stays PyTorch.
+
+    Args:
+        exported_program: from ``torch_tensorrt.dynamo.trace`` or ``torch.export.export``.
+        inputs, arg_inputs: the inputs the program was exported with (the two mean the same); their
+            ranges narrow the program's and say which sizes to be fastest at.
+        kwarg_inputs: keyword inputs.
+        settings: see ``torch_tensorrt.dynamo.CompilationSettings``.
+
+    Returns:
+        A module called as the program is; ``torch_tensorrt_report`` says what runs where and why.
+    """
+    specs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=False)
+    options = resolve(settings)
+    given = inputs is not None or arg_inputs is not None or kwarg_inputs is not None
+    result = _build(exported_program, specs if given else None, options)
+    report = result.report
+    if options.get("dryrun"):
+        _show_dryrun(report["dryrun"], options["dryrun"])
+        return exported_program.module(check_guards=False)
+
+    def make_engine(index: int, segment: dict) -> TorchTensorRTModule:
+        return TorchTensorRTModule(result.plan(index), name=f"{segment['name']}_engine")
+
+    module = assemble(exported_program, report, make_engine)
+    module.torch_tensorrt_report = report
+    module.torch_tensorrt_inputs = _specs.from_tensors(specs) if given else None
+    return module
+
+
+@with_settings
+def convert_exported_program_to_serialized_trt_engine(
+    exported_program: torch.export.ExportedProgram,
+    inputs: Optional[Sequence[Any]] = None,
+    *,
+    arg_inputs: Optional[Sequence[Any]] = None,
+    kwarg_inputs: Optional[dict[str, Any]] = None,
+    **settings: Any,
+) -> bytes:
+    """The plan of a program that one engine runs as a whole; RuntimeError if that cannot be."""
+    specs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=False)
+    given = inputs is not None or arg_inputs is not None or kwarg_inputs is not None
+    options = {**resolve(settings), "require_full_compilation": True, "dryrun": ""}
+    result = _build(exported_program, specs if given else None, options)
+    segments = result.report["segments"]
+    if [s["kind"] for s in segments] != ["engine"]:
+        kinds = ", ".join(f"{s['name']} ({s['kind']})" for s in segments) or "none"
+        raise _native.CompilationError(
+            f"a serialized engine needs the program in one engine; its segments are: {kinds}"
+        )
+    return result.plan(0).numpy().tobytes()
+
+
+def _build(program: Any, specs: Optional[tuple], options: dict[str, Any]) -> _native.Result:
+    if not isinstance(program, torch.export.ExportedProgram):
+        raise TypeError(
+            f"dynamo.compile wants a torch.export.ExportedProgram, not {type(program).__name__};"
+            " see torch_tensorrt.dynamo.trace, or use torch_tensorrt.compile"
+        )
+    constants = _program.constants(program)
+    options["device"] = _device(program, constants, specs, options.get("device", ""))
+    symbols = _ranges.default_symbols(program)
+    if specs:
+        symbols |= _ranges.symbols(program, *specs)
+    result = _native.build(_program.to_json(program), constants, options, symbols)
+    for warning in result.report["warnings"]:
+        LOGGER.warning("%s", warning)
+    return result
+
+
+def _device(program: Any, constants: dict, specs: Any, wish: str) -> str:
+    """The one device of the parameters and inputs, which ``wish`` must agree with."""
+    tensors = dict(constants)
+    tensors |= {n: v for n, v in _ranges.user_inputs(program) if isinstance(v, torch.Tensor)}
+    for i, leaf in enumerate(pytree.tree_leaves(specs, is_leaf=_specs.is_leaf)):
+        if isinstance(leaf, torch.Tensor):
+            tensors[f"input {i}"] = leaf
+    seen: dict[str, str] = {}
+    for name, tensor in tensors.items():
+        seen.setdefault(str(tensor.device), name)
+    if len(seen) > 1:
+        places = ", ".join(f"'{name}' is on {device}" for device, name in seen.items())
+        raise ValueError(f"the model and its inputs are on several devices: {places}")
+    found = next(iter(seen), wish or "cpu")
+    if wish and Device._from(wish).to(torch.device).type != torch.device(found).type:
+        raise ValueError(f"device is {wish}, but the model and its inputs are on {found}")
+    if Device._from(found).device_type is not DeviceType.CPU:
+        raise ValueError(
+            f"the model is on {found}: building for CUDA is not part of this release; move the"
+            " model and its inputs to the cpu"
+        )
+    return found
+
+
+def _show_dryrun(text: str, where: str) -> None:
+    print(text)
+    if where == "1":
+        return
+    try:
+        with open(where, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        print(f"{where} exists and was not overwritten")

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// supports() and convert_segment(): both run converters on a net graph; the first on a graph made
+// for one node, with typed inputs and constants without data.
+#include <set>
+#include <unordered_set>
+
+#include "convert/converter.h"
+
+namespace tenon::convert {
+namespace {
+
+/// Sizes (kSize) are fine: their expressions stand in the attributes.
+void check_operand(const ir::Value& v) {
+  if (v.type.kind != ir::Kind::kOther) return;
+  throw No{detail::concat("operand %", v.name, " is not a tensor of a supported dtype")};
+}
+
+/// "cuda:0" and "cuda" are one device here: an engine's tensors are where its inputs are.
+void check_device(const ir::Node& n, const std::string& engine) {
+  const ir::Attr* a = n.find("device");
+  const auto* device = a ? std::get_if<std::string>(a) : nullptr;
+  if (!device || engine.empty() || device->substr(0, device->find(':')) == engine) return;
+  throw No{"the result is on device " + *device + ", the engine runs on " + engine};
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+ir::ConstantPtr without_data(const ir::Constant& c) {
+  auto probe = std::make_shared<ir::Constant>(c);
+  probe->data = nullptr;
+  probe->fill = nullptr;
+  return probe;
+}
+
+void enter_constant(Ctx& c, const ir::Value* v) {
+  const ir::ConstantPtr data = ir::constant_of(v);
+  c.values[v] = c.net.graph.add_constant(c.probing() ? without_data(*data) : data, v->name);
+}
+
+void run_converter(Ctx& c, const ir::Node& n) {
+  const Converter converter = find_converter(n.op);
+  if (!converter) throw No{"no converter for " + n.op};
+  for (const ir::Value* v : n.inputs) {
+    if (!v) continue;
+    check_operand(*v);
+    if (!c.values.count(v) && ir::constant_of(v)) enter_constant(c, v);
+  }
+  c.net.origin = n.origin;
+  c.net.base_name = n.outputs().empty() ? "unnamed" : n.output(0)->name;
+  converter(c, n);
+}
+
+void convert_node(Ctx& c, const ir::Node& n) {
+  with_frame([&] { return "while converting " + ir::describe(n); },
+             [&] {
+               try {
+                 run_converter(c, n);
+               } catch (const No& no) {
+                 throw Error(no.reason);
+               }
+             });
+}
+
+/// An engine's output is a tensor of its own: not an input, a constant, or another output.
+ir::Value* own_output(Ctx& c, ir::Value* v, std::unordered_set<ir::Value*>& taken) {
+  const bool direct = !v->producer() || v->producer()->is_constant();
+  if (direct || taken.count(v)) v = c.net("identity", {v});
+  taken.insert(v);
+  return v;
+}
+
+void collect(const ir::SymShape& shape, std::set<std::string>& out) {
+  for (const ir::SymDim& d : shape) d.collect_symbols(out);
+}
+
+/// Only symbols in use: an engine must find the value of each in its inputs' shapes.
+void keep_used_symbols(ir::Graph& g) {
+  std::set<std::string> used;
+  for (const auto& v : g.inputs()) collect(v->type.shape, used);
+  for (const auto& n : g.nodes()) {
+    for (const auto& v : n->outputs()) collect(v->type.shape, used);
+    for (const auto& [name, attr] : n->attrs)
+      if (const auto* sizes = std::get_if<std::vector<ir::SymDim>>(&attr)) collect(*sizes, used);
+  }
+  std::erase_if(g.symbols, [&](const auto& s) { return !used.count(s.first); });
+}
+
+}  // namespace
+
+Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::string& device) {
+  ir::Graph probe;
+  if (ranges) probe.symbols = *ranges;
+  Ctx c(probe, true);
+  try {
+    check_device(node, device);
+    for (const ir::Value* v : node.inputs) {
+      if (!v || c.values.count(v) || ir::constant_of(v)) continue;
+      check_operand(*v);
+      if (v->type.kind == ir::Kind::kTensor) c.values[v] = probe.add_input(v->name, v->type);
+    }
+    run_converter(c, node);
+  } catch (const No& no) {
+    return Support::no(no.reason);
+  } catch (const Error& e) {
+    return Support::no(first_line(e.what()));  // the frames name the probe's layers
+  }
+  return Support::yes();
+}
+
+ir::Graph convert_segment(const ir::Graph& aten, const std::vector<const ir::Node*>& nodes,
+                          const std::vector<const ir::Value*>& inputs,
+                          const std::vector<const ir::Value*>& outputs, const ir::Node** failed) {
+  ir::Graph g;
+  g.symbols = aten.symbols;
+  Ctx c(g, false);
+  for (const ir::Value* v : inputs) c.values[v] = g.add_input(v->name, v->type);
+  for (const ir::Node* n : nodes) {
+    if (failed) *failed = n;
+    convert_node(c, *n);
+  }
+  std::unordered_set<ir::Value*> taken;
+  for (const ir::Value* v : outputs) {
+    if (failed) *failed = v->producer();
+    if (!c.values.count(v) && ir::constant_of(v)) enter_constant(c, v);
+    const auto it = c.values.find(v);
+    TENON_CHECK(it != c.values.end(), "output %", v->name, " is a result that ",
+                v->producer() ? v->producer()->op : "the program", " does not give in an engine");
+    c.net.base_name = v->name;
+    c.net.origin = v->producer() ? v->producer()->origin : ir::Origin{};
+    g.outputs.push_back(own_output(c, it->second, taken));
+    g.output_names.push_back(v->name);
+  }
+  if (failed) *failed = nullptr;
+  g.remove_dead();
+  keep_used_symbols(g);
+  return g;
+}
+
+}  // namespace tenon::convert

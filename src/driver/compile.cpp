@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "driver/compile.h"
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+
+#include "base/error.h"
+#include "convert/converter.h"
+#include "engine/build/build.h"
+
+namespace tenon::driver {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Stopwatch {
+ public:
+  explicit Stopwatch(std::vector<std::pair<std::string, double>>& times) : times_(times) {}
+  void lap(const std::string& stage) {
+    double ms = std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
+    start_ = Clock::now();
+    for (auto& [name, sum] : times_) {
+      if (name == stage) {
+        sum += ms;
+        return;
+      }
+    }
+    times_.emplace_back(stage, ms);
+  }
+  void add(const std::string& stage, double ms) { times_.emplace_back(stage, ms); }
+
+ private:
+  std::vector<std::pair<std::string, double>>& times_;
+  Clock::time_point start_ = Clock::now();
+};
+
+/// Answers of converters, asked once per node.
+class Oracle {
+ public:
+  explicit Oracle(const ir::Program& program) : program_(program) {}
+  Support operator()(const ir::Node& node) {
+    auto it = answers_.find(&node);
+    if (it == answers_.end()) it = answers_.emplace(&node, convert::supports(node, &program_.graph.symbols, "cpu")).first;
+    return it->second;
+  }
+
+ private:
+  const ir::Program& program_;
+  std::map<const ir::Node*, Support> answers_;
+};
+
+/// Partitions and converts until every engine segment converts.
+partition::Plan partition_and_convert(const ir::Program& program, const Options& options, const Progress& progress,
+                                      Stopwatch& watch, std::vector<ir::Graph>& nets) {
+  Oracle oracle(program);
+  partition::Demoted demoted;
+  for (;;) {
+    if (progress && !progress("partitioning", 0, 0)) throw Cancelled();
+    partition::Plan plan = partition::partition(program, options, [&](const ir::Node& n) { return oracle(n); }, demoted);
+    watch.lap("partition");
+    if (!options.dryrun.empty()) return plan;
+    nets.clear();
+    const ir::Node* failed = nullptr;
+    try {
+      for (const auto& s : plan.segments)
+        nets.push_back(s.engine ? convert::convert_segment(program.graph, s.nodes, s.inputs, s.outputs, &failed) : ir::Graph());
+      watch.lap("convert");
+      return plan;
+    } catch (const Error& e) {
+      if (!failed || options.require_full_compilation || demoted.count(failed)) throw;
+      log(LogLevel::kWarning, ir::describe(*failed), " stays in PyTorch: its conversion failed: ", e.what());
+      demoted[failed] = std::string("its conversion failed: ") + e.what();
+    }
+  }
+}
+
+PlanBytes build(ir::Graph net, const Options& options, engine::TimingCache* cache, const Progress& progress, Stopwatch& watch) {
+  engine::BuildResult built = engine::build_engine(std::move(net), options, cache, progress);
+  watch.lap("optimise and select");
+  PlanBytes plan = engine::write_plan(built.content);
+  watch.lap("pack weights");
+  return plan;
+}
+
+}  // namespace
+
+std::string timing_cache_path(const Options& options) {
+  if (options.timing_cache_path == "none") return "";
+  if (!options.timing_cache_path.empty()) return options.timing_cache_path;
+  return (std::filesystem::temp_directory_path() / "torch_tensorrt_engine_cache" / "timing_cache.bin").string();
+}
+
+Compiled compile(const ir::Program& program, const Options& options, const Progress& progress) {
+  Compiled result;
+  Stopwatch watch(result.times_ms);
+  std::vector<ir::Graph> nets;
+  result.plan = partition_and_convert(program, options, progress, watch, nets);
+  result.dryrun = partition::dryrun_report(program, result.plan, options);
+  result.engines.resize(result.plan.segments.size());
+  if (!options.dryrun.empty()) return result;
+  std::string cache_path = timing_cache_path(options);
+  std::unique_ptr<engine::TimingCache> cache = cache_path.empty() ? nullptr : engine::TimingCache::open(cache_path);
+  for (size_t i = 0; i < result.plan.segments.size(); ++i) {
+    const auto& segment = result.plan.segments[i];
+    if (!segment.engine) continue;
+    result.engines[i] = with_frame([&] { return "while building " + segment.name; },
+                                   [&] { return build(std::move(nets[i]), options, cache.get(), progress, watch); });
+  }
+  if (!cache) return result;
+  try {
+    cache->save();
+  } catch (const Error& e) {  // a build that succeeded is not lost for want of a cache
+    log(LogLevel::kWarning, "the timing cache was not saved: ", e.what());
+  }
+  return result;
+}
+
+}  // namespace tenon::driver

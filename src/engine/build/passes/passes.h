@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The net passes; each in a file of its name. All take a graph and return whether they changed it;
+// passes.cpp puts them in order. None changes results beyond floating point reassociation.
+#pragma once
+
+#include "engine/build/build.h"
+
+namespace tenon::engine::passes {
+
+/// Removes layers that do nothing: identity, same-type cast, same-shape expand and reshape, full
+/// slices; merges chains of reshapes and of transposes; dead code.
+bool simplify(ir::Graph& g);
+/// Evaluates layers whose inputs are all constants. Big results stay lazy until they are packed.
+bool fold_constants(ir::Graph& g);
+/// Integer range analysis: comparisons whose result is known become fills; masks that are always
+/// true leave `and` and attention.
+bool fold_masks(ir::Graph& g);
+/// matrix_multiply with a constant right operand -> linear.
+bool matmul_to_linear(ir::Graph& g);
+/// Batch norm (scale) after convolution, linear: into weights and bias.
+bool fold_scale(ir::Graph& g);
+/// The scales that are left become a multiply and an add.
+bool lower_scale(ir::Graph& g);
+/// transpose(1, 2) of attention's inputs and output -> its layout attributes.
+bool absorb_attention_transposes(ir::Graph& g);
+/// Consumers that broadcast by themselves (pointwise ops, attention's mask) read the small tensor.
+bool skip_expands(ir::Graph& g);
+/// Bias, residual and activation into convolution and linear.
+bool fuse_epilogues(ir::Graph& g);
+/// x + residual before a normalization -> its residual input.
+bool fuse_norm_residual(ir::Graph& g);
+/// Chains of pointwise layers of one shape -> one pointwise layer.
+bool group_pointwise(ir::Graph& g);
+/// Channels-last where convolutions want it, with reorders only at the edges.
+bool choose_layouts(ir::Graph& g);
+
+// ---- helpers shared by the passes (util.cpp)
+
+/// The node's inputs and attributes with another output; the new node stands before `before`.
+ir::Node* copy_node(ir::Graph& g, const ir::Node& node, const ir::Node* before);
+/// Makes `to` take over name and uses of `from`, and erases from's producer if it is dead.
+void replace_and_erase(ir::Graph& g, ir::Value* from, ir::Value* to);
+bool is_pure_reshape(const ir::Node& n);
+bool is_pure_transpose(const ir::Node& n, const std::vector<int64_t>& perm);
+/// Joins origins ("a+b", first module and location).
+void add_origin(ir::Node& to, const ir::Node& from);
+/// Value of a constant with one element, if it is one.
+bool scalar_value(const ir::Value* v, double* out);
+/// Element `i` of dense data as double.
+double load(const void* data, DataType dtype, size_t i);
+
+}  // namespace tenon::engine::passes

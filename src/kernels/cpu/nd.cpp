@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/nd.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tenon::kernels::cpu {
+
+int64_t product(const Ints& v, size_t first, size_t last) {
+  int64_t n = 1;
+  for (size_t i = first; i < std::min(last, v.size()); ++i) n *= v[i];
+  return n;
+}
+
+int64_t Space::rows() const { return product(dims, 0, dims.size() - 1); }
+
+Ints row_major(const Ints& shape) {
+  Ints s(shape.size());
+  int64_t step = 1;
+  for (size_t d = shape.size(); d-- > 0; step *= shape[d]) s[d] = step;
+  return s;
+}
+
+Ints broadcast_strides(const TensorDesc& desc, const Ints& out) {
+  const Ints own = desc.strides();
+  TENON_ASSERT(own.size() <= out.size(), "operand of rank ", own.size(), " for ", str(out));
+  Ints s(out.size(), 0);
+  const size_t shift = out.size() - own.size();
+  for (size_t d = 0; d < own.size(); ++d) s[d + shift] = desc.shape[d] == 1 ? 0 : own[d];
+  return s;
+}
+
+namespace {
+
+bool mergeable(const Space& s, const Ints& next_strides, int64_t next_dim) {
+  for (size_t k = 0; k < s.strides.size(); ++k) {
+    if (s.strides[k].back() != next_strides[k] * next_dim) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Space make_space(const Ints& shape, std::vector<Ints> strides) {
+  std::vector<size_t> order;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] != 1) order.push_back(d);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return strides[0][a] > strides[0][b]; });
+  Space s;
+  s.strides.resize(strides.size());
+  for (size_t d : order) {
+    Ints here;
+    for (const Ints& k : strides) here.push_back(k[d]);
+    if (!s.dims.empty() && mergeable(s, here, shape[d])) {
+      s.dims.back() *= shape[d];
+      for (size_t k = 0; k < strides.size(); ++k) s.strides[k].back() = here[k];
+      continue;
+    }
+    s.dims.push_back(shape[d]);
+    for (size_t k = 0; k < strides.size(); ++k) s.strides[k].push_back(here[k]);
+  }
+  if (s.dims.empty()) {
+    s.dims.push_back(1);
+    for (Ints& k : s.strides) k.push_back(1);
+  }
+  return s;
+}
+
+RowCursor::RowCursor(const Space& space, int64_t row)
+    : space_(space), rank_(space.dims.size() - 1), operands_(space.strides.size()) {
+  TENON_ASSERT(rank_ <= kMax && operands_ <= kMax, "RowCursor capacity");
+  for (size_t k = 0; k < operands_; ++k) offsets_[k] = 0;
+  for (size_t d = rank_; d-- > 0;) {
+    index_[d] = row % space.dims[d];
+    row /= space.dims[d];
+    for (size_t k = 0; k < operands_; ++k) offsets_[k] += index_[d] * space.strides[k][d];
+  }
+}
+
+void RowCursor::next() {
+  for (size_t d = rank_; d-- > 0;) {
+    const int64_t size = space_.dims[d];
+    const bool wrap = ++index_[d] == size;
+    for (size_t k = 0; k < operands_; ++k) {
+      offsets_[k] += wrap ? space_.strides[k][d] * (1 - size) : space_.strides[k][d];
+    }
+    if (!wrap) return;
+    index_[d] = 0;
+  }
+}
+
+int64_t attr_int(const Problem& p, const char* name, int64_t fallback) {
+  return p.layer->get_or<int64_t>(name, fallback);
+}
+double attr_float(const Problem& p, const char* name, double fallback) {
+  return p.layer->get_or<double>(name, fallback);
+}
+bool attr_bool(const Problem& p, const char* name, bool fallback) {
+  return p.layer->get_or<bool>(name, fallback);
+}
+std::string attr_str(const Problem& p, const char* name, const char* fallback) {
+  return p.layer->get_or<std::string>(name, fallback);
+}
+Ints attr_ints(const Problem& p, const char* name) { return p.layer->get_or<Ints>(name, {}); }
+Ints attr_sizes(const Problem& p, const char* name) {
+  Ints out;
+  for (const ir::SymDim& d : p.layer->get_or<std::vector<ir::SymDim>>(name, {})) {
+    out.push_back(d.eval(p.sizes));
+  }
+  return out;
+}
+
+bool has_input(const Problem& p, size_t i) { return i < p.in.size() && p.in[i].present; }
+
+bool same_place(const TensorDesc& a, const TensorDesc& b) {
+  const bool same_order = a.layout == b.layout || a.shape.size() < 3;
+  return a.dtype == b.dtype && a.shape == b.shape && same_order;
+}
+
+std::string str(const Ints& v) {
+  std::string s = "[";
+  for (size_t i = 0; i < v.size(); ++i) s += (i ? ", " : "") + std::to_string(v[i]);
+  return s + "]";
+}
+
+}  // namespace tenon::kernels::cpu

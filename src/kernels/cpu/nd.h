@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walking n-dimensional operands in the memory order of the output: dims of size 1 are dropped,
+// dims are sorted by the first operand's strides and neighbours merged where every operand allows
+// it. Plain values; thread safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/kernel.h"
+
+namespace tenon::kernels::cpu {
+
+using Ints = std::vector<int64_t>;
+
+struct Space {
+  Ints dims;                  // at least one
+  std::vector<Ints> strides;  // per operand, parallel to dims
+
+  int64_t inner() const { return dims.back(); }
+  int64_t rows() const;  // product of all but the last
+};
+
+/// strides[k] are operand k's element strides over `shape`; operand 0 decides the order.
+Space make_space(const Ints& shape, std::vector<Ints> strides);
+
+/// Strides of `desc` over the numpy-broadcast shape `out` (0 where its size is 1).
+Ints broadcast_strides(const TensorDesc& desc, const Ints& out);
+Ints row_major(const Ints& shape);
+int64_t product(const Ints& v, size_t first = 0, size_t last = SIZE_MAX);
+
+/// Position of a row (all dims but the last of a Space) under each operand's strides.
+class RowCursor {
+ public:
+  RowCursor(const Space& space, int64_t row);
+  int64_t offset(size_t operand) const { return offsets_[operand]; }
+  void next();
+
+ private:
+  static constexpr size_t kMax = 16;
+  const Space& space_;
+  size_t rank_, operands_;
+  int64_t index_[kMax];
+  int64_t offsets_[kMax];
+};
+/// Operands and dims a RowCursor can take.
+constexpr size_t kMaxOperands = 16;
+
+// Attributes with defaults; the node may leave them out.
+int64_t attr_int(const Problem& p, const char* name, int64_t fallback);
+double attr_float(const Problem& p, const char* name, double fallback);
+bool attr_bool(const Problem& p, const char* name, bool fallback);
+std::string attr_str(const Problem& p, const char* name, const char* fallback);
+Ints attr_ints(const Problem& p, const char* name);
+/// A Sizes attribute under the problem's symbol values.
+Ints attr_sizes(const Problem& p, const char* name);
+
+bool has_input(const Problem& p, size_t i);
+bool same_place(const TensorDesc& a, const TensorDesc& b);  // shape, layout and dtype are equal
+std::string str(const Ints& v);
+
+/// Elements (of about one operation each) below which a second thread costs more than it gives.
+constexpr int64_t kGrain = 16384;
+
+}  // namespace tenon::kernels::cpu

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdlib>
+
+#include "kernels/kernel.h"
+
+namespace tenon::kernels {
+
+namespace {
+
+Isa machine_isa() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi2");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
+  return avx512 ? Isa::kAvx512 : avx2 ? Isa::kAvx2 : Isa::kGeneric;
+#else
+  return Isa::kGeneric;
+#endif
+}
+
+Isa chosen_isa() {
+  const Isa machine = machine_isa();
+  const char* text = std::getenv("TENON_ISA");
+  if (!text || !*text) return machine;
+  for (Isa wanted : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512}) {
+    if (std::string(text) == name_of(wanted)) return std::min(wanted, machine);
+  }
+  throw Error(detail::concat("TENON_ISA is \"", text, "\"; wanted generic, avx2 or avx512"));
+}
+
+}  // namespace
+
+Isa isa() {
+  static const Isa value = chosen_isa();
+  return value;
+}
+
+const char* name_of(Isa isa) {
+  switch (isa) {
+    case Isa::kGeneric:
+      return "generic";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+  }
+  return "?";
+}
+
+}  // namespace tenon::kernels

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Residual and activation of a fused layer as oneDNN post-ops: y = activation(... + residual).
+// The residual is a binary addition from a buffer of its own; measured against accumulating into
+// a preloaded output it is as fast at batch 1 and up to 25 % faster at batch 8 (1x1 convolutions).
+// oneDNN's relu, clip and hard_sigmoid turn NaN into a number (relu: 0), where the reference keeps
+// it.
+#pragma once
+
+#include "kernels/onednn/dnnl_common.h"
+#include "kernels/onednn/primitive_kernel.h"
+
+namespace tenon::kernels::onednn {
+
+/// Index of the residual input of every fused layer.
+inline constexpr size_t kResidual = 3;
+
+/// Whether the layer's activation can be a post-op.
+Support check_activation(const ir::Node& layer);
+
+/// Attributes with the layer's post-ops and a scratchpad passed in by the caller. `output` is the
+/// descriptor that the residual must have.
+dnnl::primitive_attr attributes(const Problem& problem, const Desc& output);
+
+/// Attributes of a layer without post-ops.
+dnnl::primitive_attr plain_attributes();
+
+/// Binds the residual, if there is one, in layout `have`.
+void bind_residual(KernelBuilder& builder, const Problem& problem, const Desc& have,
+                   const Desc& output);
+
+}  // namespace tenon::kernels::onednn

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/network_impl.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "ir/pass.h"
+#include "net/rules.h"
+#include "tenon/layers.h"
+
+namespace tenon {
+namespace {
+
+/// Until a profile says otherwise.
+constexpr ir::SymRange kAnySize = {0, 1, 0x7fffffff};
+
+size_t element_count(const std::vector<int64_t>& shape) {
+  size_t count = 1;
+  for (int64_t d : shape) count *= static_cast<size_t>(d);
+  return count;
+}
+
+/// A view: the caller keeps the values alive until the build.
+ir::ConstantPtr view_of(const Weights& weights, std::vector<int64_t> shape,
+                        const std::string& name) {
+  TENON_CHECK(size_of(weights.type) > 0, "constant '", name, "': type ", name_of(weights.type),
+              " has no addressable elements");
+  const size_t count = element_count(shape);
+  TENON_CHECK(weights.count >= 0 && static_cast<size_t>(weights.count) == count, "constant '", name,
+              "' has ", weights.count, " values, wanted ", count, " for shape ",
+              str(ir::SymShape(shape.begin(), shape.end())));
+  TENON_CHECK(weights.values || count == 0, "constant '", name, "': values is null");
+  auto c = std::make_shared<ir::Constant>();
+  c->dtype = weights.type;
+  c->shape = std::move(shape);
+  c->bytes = count * size_of(weights.type);
+  static const char kNothing = 0;
+  c->data = std::shared_ptr<const void>(std::shared_ptr<const void>(),
+                                        weights.values ? weights.values : &kNothing);
+  c->name = name;
+  return c;
+}
+
+}  // namespace
+
+ITensor* NetworkImpl::add_input(const std::string& input, DataType type, const Dims& dims) {
+  TENON_CHECK(!input.empty(), "an input needs a name");
+  for (const auto& other : graph.inputs())
+    TENON_CHECK(other->name != input, "there are two inputs named '", input, "'");
+  for (int64_t d : net::to_ints(dims))
+    TENON_CHECK(d >= -1, "input '", input, "': size ", d, ", wanted -1 or at least 0");
+  ir::Value* v = graph.add_input(input, net::tensor(type, {}));
+  TENON_CHECK(v->name == input, "input '", input, "': another tensor has that name");
+  ITensor* tensor = handle(v);
+  tensor->setDimensions(dims);
+  return tensor;
+}
+
+void NetworkImpl::refresh_symbols() {
+  std::set<std::string> used;
+  for (const auto& in : graph.inputs())
+    for (const ir::SymDim& d : in->type.shape) d.collect_symbols(used);
+  graph.symbols.clear();
+  for (const std::string& s : used) graph.symbols[s] = kAnySize;
+}
+
+ITensor* NetworkImpl::handle(const ir::Value* value) {
+  if (!value) return nullptr;
+  auto& slot = handles_[value];
+  if (!slot) slot.reset(new ITensor(this, const_cast<ir::Value*>(value)));
+  return slot.get();
+}
+
+ir::Value* NetworkImpl::value(const ITensor& tensor) {
+  TENON_CHECK(tensor.network_ == this, "tensor '", raw(tensor)->name,
+              "' belongs to another network");
+  return raw(tensor);
+}
+
+LayerState* NetworkImpl::layer_state(ILayer& layer) { return layer.state_; }
+
+ILayer* NetworkImpl::make_handle(const std::string& op, LayerState* state) {
+#define TENON_LAYER(Name, op_) \
+  if (op == op_) return new I##Name##Layer(state);
+#define TENON_INPUT(index, name, required)
+#define TENON_ATTR(...)
+#define TENON_END()
+#include "tenon/layers.def"
+#undef TENON_LAYER
+#undef TENON_INPUT
+#undef TENON_ATTR
+#undef TENON_END
+  TENON_ASSERT(op == "constant", "no class for layer ", op);
+  return new IConstantLayer(state);
+}
+
+ILayer* NetworkImpl::add(const std::string& op, const std::vector<ITensor*>& inputs) {
+  std::vector<ir::Value*> values;
+  for (const ITensor* t : inputs) values.push_back(t ? value(*t) : nullptr);
+  states_.push_back(std::make_unique<LayerState>());
+  LayerState* state = states_.back().get();
+  state->network = this;
+  state->node = net::add_layer_uninferred(graph, op, values, op);
+  state->node->origin.node = state->node->output()->name;
+  state_of_[state->node] = state;
+  if (op == "shuffle") state->prepare = [state] { net::prepare_shuffle(*state); };
+  if (op == "elementwise") state->prepare = [state] { net::prepare_elementwise(*state); };
+  layers.emplace_back(make_handle(op, state));
+  return layers.back().get();
+}
+
+IConstantLayer* NetworkImpl::add_constant(const Dims& dims, Weights weights) {
+  ir::Value* v = add_weights("constant", weights);
+  set_weights(v, weights, net::to_ints(dims));
+  states_.push_back(std::make_unique<LayerState>());
+  *states_.back() = {this, v->producer(), {}, {}, {}};
+  v->producer()->origin.node = v->name;
+  layers.emplace_back(make_handle("constant", states_.back().get()));
+  return static_cast<IConstantLayer*>(layers.back().get());
+}
+
+ir::Value* NetworkImpl::add_weights(const std::string& base, const Weights& weights) {
+  TENON_CHECK(weights.values && weights.count > 0, base, " has no values");
+  return graph.add_constant(view_of(weights, {weights.count}, base), base);
+}
+
+void NetworkImpl::set_weights(ir::Value* constant, const Weights& weights,
+                              const std::vector<int64_t>& shape) {
+  constant->producer()->set("data", view_of(weights, shape, constant->name));
+  constant->type = net::infer(*constant->producer()).at(0);
+}
+
+void NetworkImpl::infer(ir::Node* node) {
+  const auto it = state_of_.find(node);
+  TENON_ASSERT(it != state_of_.end(), "a layer without a handle");
+  with_frame([&] { return "in layer '" + node->origin.node + "'"; },
+             [&] {
+               if (it->second->prepare) it->second->prepare();
+               net::check_declared(*node);
+               const auto types = net::infer(*node);
+               TENON_ASSERT(types.size() == node->outputs().size(), "number of outputs of ",
+                            node->op);
+               for (size_t i = 0; i < types.size(); ++i) node->output(i)->type = types[i];
+             });
+  valid_.insert(node);
+}
+
+void NetworkImpl::ensure(const ir::Value* value) {
+  // Depth first without recursion, because networks can be thousands of layers deep.
+  std::vector<ir::Node*> stack;
+  const auto push = [&](const ir::Value* v) {
+    ir::Node* n = v ? v->producer() : nullptr;
+    if (!n || n->is_constant() || valid_.count(n)) return false;
+    stack.push_back(n);
+    return true;
+  };
+  push(value);
+  while (!stack.empty()) {
+    ir::Node* node = stack.back();
+    bool waits = false;
+    for (const ir::Value* in : node->inputs) waits = push(in) || waits;
+    if (waits) continue;
+    stack.pop_back();
+    if (!valid_.count(node)) infer(node);
+  }
+}
+
+void NetworkImpl::forget(std::unordered_set<const ir::Value*> stale) {
+  for (const auto& node : graph.nodes()) {
+    const bool hit = std::any_of(node->inputs.begin(), node->inputs.end(),
+                                 [&](const ir::Value* v) { return stale.count(v) > 0; });
+    if (!hit || !valid_.erase(node.get())) continue;
+    for (const auto& out : node->outputs()) stale.insert(out.get());
+  }
+}
+
+void NetworkImpl::invalidate_users(const ir::Value* value) { forget({value}); }
+
+void NetworkImpl::invalidate(const ir::Node* node) {
+  if (!valid_.erase(node)) return;
+  std::unordered_set<const ir::Value*> stale;
+  for (const auto& out : node->outputs()) stale.insert(out.get());
+  forget(std::move(stale));
+}
+
+void NetworkImpl::set_input(LayerState& layer, size_t index, ITensor& tensor) {
+  ir::Value* v = value(tensor);
+  TENON_CHECK(index < layer.node->inputs.size(), net::title(layer), " has no input ", index,
+              ", wanted 0 to ", static_cast<int64_t>(layer.node->inputs.size()) - 1);
+  std::unordered_set<const ir::Value*> downstream;
+  for (const auto& out : layer.node->outputs()) downstream.insert(out.get());
+  for (const auto& node : graph.nodes())
+    for (const ir::Value* in : node->inputs)
+      if (downstream.count(in))
+        for (const auto& out : node->outputs()) downstream.insert(out.get());
+  TENON_CHECK(!downstream.count(v), net::title(layer), ": input ", index, " cannot be '", v->name,
+              "', which is computed from this layer");
+  invalidate(layer.node);
+  layer.node->inputs[index] = v;
+  graph.sort();
+}
+
+bool NetworkImpl::is_output(const ir::Value* v) const {
+  return std::find(graph.outputs.begin(), graph.outputs.end(), v) != graph.outputs.end();
+}
+
+ir::Graph NetworkImpl::finished() {
+  TENON_CHECK(!graph.outputs.empty(), "the network has no output: call markOutput");
+  for (const ir::Value* out : graph.outputs) ensure(out);
+  graph.output_names.clear();
+  for (const ir::Value* out : graph.outputs) graph.output_names.push_back(out->name);
+  // Layers no output depends on may be unfinished; they are not part of what is built.
+  ir::Graph copy = graph.clone();
+  copy.remove_dead();
+  ir::verify(copy);
+  net::check_net(copy);
+  return copy;
+}
+
+namespace net {
+
+std::string title(const LayerState& layer) {
+  return layer.node->op + " '" + layer.node->origin.node + "'";
+}
+
+Dims to_dims(const std::vector<int64_t>& list) {
+  TENON_CHECK(list.size() <= Dims::MAX_DIMS, "a list of ", list.size(),
+              " values does not fit Dims, which hold ", static_cast<int>(Dims::MAX_DIMS));
+  Dims dims;
+  for (int64_t v : list) dims.d[dims.nbDims++] = v;
+  return dims;
+}
+
+Dims to_dims(const ir::SymShape& shape) {
+  std::vector<int64_t> list;
+  for (const ir::SymDim& d : shape) list.push_back(d.is_const() ? d.value() : -1);
+  return to_dims(list);
+}
+
+std::vector<int64_t> to_ints(const Dims& dims) {
+  TENON_CHECK(dims.nbDims >= 0 && dims.nbDims <= Dims::MAX_DIMS, "nbDims is ", dims.nbDims,
+              ", wanted 0 to ", static_cast<int>(Dims::MAX_DIMS));
+  return {dims.d, dims.d + dims.nbDims};
+}
+
+namespace {
+
+/// The first `rank` entries; the rest of a Permutation means nothing.
+void cut_permutation(LayerState& layer, const char* attr, size_t rank) {
+  const auto it = layer.permutations.find(attr);
+  if (it == layer.permutations.end()) return;
+  Ints entries = it->second;
+  entries.resize(std::min(rank, entries.size()));
+  layer.node->set(attr, entries);
+}
+
+/// 0 copies the input's size, one -1 takes what is left.
+ir::SymShape resolved(const LayerState& layer, const ir::SymShape& in, const Dims& wish) {
+  ir::SymShape out;
+  int inferred = -1;
+  ir::SymDim known = 1;
+  for (int i = 0; i < wish.nbDims; ++i) {
+    const int64_t d = wish.d[i];
+    TENON_CHECK(d >= -1, title(layer), ": reshape size ", d, ", wanted -1, 0 or a size");
+    TENON_CHECK(d != 0 || static_cast<size_t>(i) < in.size(), title(layer), ": reshape size ", i,
+                " is 0 (copy), but the input ", str(in), " has ", in.size(), " dims");
+    TENON_CHECK(d != -1 || inferred < 0, title(layer), ": two reshape sizes are -1");
+    if (d == -1) inferred = i;
+    out.push_back(d == 0 ? in[static_cast<size_t>(i)] : ir::SymDim(d == -1 ? 1 : d));
+    known = known * out.back();
+  }
+  if (inferred < 0) return out;
+  TENON_CHECK(known != ir::SymDim(0), title(layer),
+              ": a reshape size of -1 beside an empty dim is ambiguous");
+  out[static_cast<size_t>(inferred)] = volume(in).floordiv(known);
+  return out;
+}
+
+}  // namespace
+
+void prepare_elementwise(LayerState& layer) {
+  ir::Node& n = *layer.node;
+  if (text(n, "operation") == "div" && is_integer(in_type(n).dtype))
+    n.set("operation", std::string("trunc_div"));
+}
+
+void prepare_shuffle(LayerState& layer) {
+  ir::SymShape shape = in_shape(*layer.node);
+  cut_permutation(layer, "first_transpose", shape.size());
+  const Ints& first = ints(*layer.node, "first_transpose");
+  if (first.size() == shape.size())
+    for (size_t i = 0; i < shape.size(); ++i)
+      if (first[i] >= 0 && static_cast<size_t>(first[i]) < shape.size())
+        shape[i] = in_shape(*layer.node)[static_cast<size_t>(first[i])];
+  if (layer.reshape) layer.node->set("reshape_dims", resolved(layer, shape, *layer.reshape));
+  if (layer.node->get<bool>("has_reshape")) shape = layer.node->get<ir::SymShape>("reshape_dims");
+  cut_permutation(layer, "second_transpose", shape.size());
+}
+
+}  // namespace net
+}  // namespace tenon

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Behind the network API: an ir::Graph{net} whose types are inferred when asked for. Owns graph,
+// layer and tensor handles. A node is "valid" while the types of its outputs follow from its inputs
+// and attributes; nothing downstream of a node that is not valid is valid. One thread at a time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "ir/graph.h"
+#include "tenon/network.h"
+
+namespace tenon {
+
+/// What a layer handle points to.
+struct LayerState {
+  NetworkImpl* network = nullptr;
+  ir::Node* node = nullptr;
+  /// Runs before each inference, when the input types are known: completes what the caller gave.
+  std::function<void()> prepare;
+  // Shuffle: what the caller asked for, resolved by prepare.
+  std::map<std::string, std::vector<int64_t>> permutations;  // attribute -> entries, not yet cut
+  std::optional<Dims> reshape;                               // with nvinfer1's 0 and -1
+};
+
+struct NetworkImpl {
+  ir::Graph graph;
+  std::string name;
+  std::vector<std::unique_ptr<ILayer>> layers;  // as the caller made them
+
+  ITensor* add_input(const std::string& name, DataType type, const Dims& dims);
+  /// A layer whose inputs are null or tensors of this network.
+  ILayer* add(const std::string& op, const std::vector<ITensor*>& inputs);
+  IConstantLayer* add_constant(const Dims& dims, Weights weights);
+  /// A constant whose shape is set by set_weights.
+  ir::Value* add_weights(const std::string& name, const Weights& weights);
+  void set_weights(ir::Value* constant, const Weights& weights, const std::vector<int64_t>& shape);
+
+  ITensor* handle(const ir::Value* value);  // null for null
+  ir::Value* value(const ITensor& tensor);  // of this network, else Error
+  static ir::Value* raw(const ITensor& tensor) { return static_cast<ir::Value*>(tensor.value_); }
+  static LayerState& state(ILayer& layer) { return *layer_state(layer); }
+
+  /// Infers what `value` depends on, so that its type can be read.
+  void ensure(const ir::Value* value);
+  void invalidate(const ir::Node* node);
+  void invalidate_users(const ir::Value* value);
+  void set_input(LayerState& layer, size_t index, ITensor& tensor);
+  /// Input sizes were given anew: the symbols in use.
+  void refresh_symbols();
+  bool is_output(const ir::Value* value) const;
+
+  /// The network as a graph of its own, inferred and checked, without dead layers.
+  ir::Graph finished();
+
+ private:
+  static LayerState* layer_state(ILayer& layer);
+  ILayer* make_handle(const std::string& op, LayerState* state);
+  void infer(ir::Node* node);
+  void forget(std::unordered_set<const ir::Value*> stale);
+
+  std::vector<std::unique_ptr<LayerState>> states_;
+  std::unordered_map<const ir::Node*, LayerState*> state_of_;
+  std::unordered_map<const ir::Value*, std::unique_ptr<ITensor>> handles_;
+  std::unordered_set<const ir::Node*> valid_;
+};
+
+namespace net {
+
+/// -1 for sizes known only at run time.
+Dims to_dims(const ir::SymShape& shape);
+/// The public form of a list; throws if it has more than eight values.
+Dims to_dims(const std::vector<int64_t>& list);
+std::vector<int64_t> to_ints(const Dims& dims);
+/// "convolution 'conv1'".
+std::string title(const LayerState& layer);
+/// Completion of shuffle: cuts permutations to the rank and resolves 0 and -1.
+void prepare_shuffle(LayerState& layer);
+/// nvinfer1's kDIV truncates on integers.
+void prepare_elementwise(LayerState& layer);
+
+}  // namespace net
+}  // namespace tenon

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hot path: check, take a context, allocate the outputs, run. Microseconds count here.
+#include <ATen/EmptyTensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/util/SmallVector.h>
+
+#include "base/error.h"
+#include "torch/dtype.h"
+#include "torch/engine_class.h"
+
+namespace tenon::torch_bridge {
+namespace {
+
+constexpr c10::DispatchKeySet kLazyKeys({c10::DispatchKey::Conjugate, c10::DispatchKey::Negative,
+                                         c10::DispatchKey::ZeroTensor});
+
+// Keys of tensors that stand for others: fake and traced ones, those inside vmap and grad.
+constexpr c10::DispatchKeySet kWrapperKeys({c10::DispatchKey::Python,
+                                            c10::DispatchKey::Functionalize,
+                                            c10::DispatchKey::FuncTorchBatched,
+                                            c10::DispatchKey::FuncTorchGradWrapper});
+
+using Op = c10::List<at::Tensor>(c10::List<at::Tensor>, const c10::intrusive_ptr<EngineClass>&);
+
+/// Row-major memory of `tensor`; what had to be made for it is kept in `made`.
+const at::Tensor& dense(const at::Tensor& tensor, c10::SmallVector<at::Tensor, 4>& made) {
+  const bool lazy = tensor.key_set().has_any(kLazyKeys);
+  if (!lazy && tensor.is_contiguous()) return tensor;
+  made.push_back((lazy ? tensor.clone() : tensor).contiguous());
+  return made.back();
+}
+
+}  // namespace
+
+void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) const {
+  TENON_CHECK(tensor.defined(), "input '", binding.name, "' is undefined");
+  TENON_CHECK(tensor.device().is_cpu(), "input '", binding.name, "' is on ", tensor.device().str(),
+              ", wanted cpu");
+  TENON_CHECK(tensor.layout() == at::kStrided, "input '", binding.name,
+              "' is not a dense (strided) tensor");
+  TENON_CHECK(tensor.scalar_type() == binding.dtype, "input '", binding.name, "' is ",
+              torch_name(tensor.scalar_type()), ", wanted ", torch_name(binding.dtype));
+  TENON_CHECK(tensor.dim() == binding.rank, "input '", binding.name, "' has ", tensor.dim(),
+              " dimensions, wanted ", binding.rank);
+}
+
+c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
+  const size_t count = inputs_.size();
+  TENON_CHECK(inputs.size() == count, "the engine was given ", inputs.size(), " inputs, wanted ",
+              count);
+  c10::SmallVector<const int64_t*, 8> shapes(count, nullptr);
+  c10::SmallVector<const void*, 8> sources(count, nullptr);
+  c10::SmallVector<at::Tensor, 4> made;
+  made.reserve(count);  // references into it must stay valid
+  for (size_t i = 0; i < count; ++i) {
+    const at::Tensor& given = inputs[i];
+    check_input(inputs_[i], given);
+    shapes[i] = given.sizes().data();
+    sources[i] = dense(given, made).const_data_ptr();
+  }
+
+  ContextPool::Lease context(contexts_);
+  context->set_input_shapes(shapes.data());
+  const Sizes& sizes = context->output_shapes();
+  c10::List<at::Tensor> outputs;
+  outputs.reserve(outputs_.size());
+  c10::SmallVector<void*, 8> results(outputs_.size(), nullptr);
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    at::Tensor output(at::detail::empty_cpu(sizes[i], outputs_[i].dtype));
+    results[i] = output.mutable_data_ptr();
+    outputs.push_back(std::move(output));
+  }
+
+  const auto profile = profile_.load();
+  context->set_profiling(profile != nullptr);
+  context->enqueue(sources.data(), results.data());
+  if (profile) profile->add(context->last_profile());
+  return outputs;
+}
+
+c10::List<at::Tensor> EngineClass::execute(c10::List<at::Tensor> inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const at::Tensor& tensor = inputs[i];
+    if (tensor.defined() && tensor.key_set().has_any(kWrapperKeys)) {
+      static const auto op = c10::Dispatcher::singleton()
+                                 .findSchemaOrThrow("tensorrt::execute_engine", "")
+                                 .typed<Op>();
+      return op.call(std::move(inputs), c10::intrusive_ptr<EngineClass>::reclaim_copy(this));
+    }
+  }
+  return run(inputs);
+}
+
+}  // namespace tenon::torch_bridge

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The op test: a case names a layer, its attributes and its operands; every candidate kernel of the
+// layer that supports the problem runs, in every layout, and must agree with the plain reference;
+// the reference must agree with `expect` where that is given. Add a case by adding an entry:
+//
+//   {.name = "strided", .op = "convolution", .attrs = {{"stride", Ints{2, 2}}},
+//    .in = {f32({1, 4, 9, 9}), f32({8, 4, 3, 3}).constant(), absent()}},
+//
+// Operands without values get random ones (the seed is in the failure's text; TENON_TEST_SEED moves
+// it). TENON_TEST_VERBOSE=1 lists who ran and who said no with what reason;
+// TENON_TEST_KERNEL=<part of a name> runs only those candidates.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ir/graph.h"
+#include "kernels/kernel.h"
+
+namespace tenon::test {
+
+/// Holds every double and every int64 exactly.
+using Number = long double;
+using Ints = std::vector<int64_t>;
+using Floats = std::vector<double>;
+using Strings = std::vector<std::string>;
+
+struct Operand {
+  DataType dtype = DataType::kFLOAT;
+  Ints shape;
+  std::vector<Number> values;  // row-major; empty: random in [low, high]
+  double low = -2, high = 2;
+  bool is_constant = false, is_absent = false;
+  bool keeps_layout = false;  // always plain (weights, tables), as is every constant
+
+  Operand with(std::vector<Number> v) const {
+    Operand o = *this;
+    o.values = std::move(v);
+    return o;
+  }
+  Operand range(double lo, double hi) const {
+    Operand o = *this;
+    o.low = lo;
+    o.high = hi;
+    return o;
+  }
+  Operand constant() const {
+    Operand o = *this;
+    o.is_constant = true;
+    return o;
+  }
+  Operand plain() const {
+    Operand o = *this;
+    o.keeps_layout = true;
+    return o;
+  }
+};
+
+inline Operand tensor(DataType t, Ints shape) {
+  Operand o;
+  o.dtype = t;
+  o.shape = std::move(shape);
+  return o;
+}
+inline Operand f32(Ints s) { return tensor(DataType::kFLOAT, std::move(s)); }
+inline Operand f64(Ints s) { return tensor(DataType::kDOUBLE, std::move(s)); }
+inline Operand f16(Ints s) { return tensor(DataType::kHALF, std::move(s)); }
+inline Operand bf16(Ints s) { return tensor(DataType::kBF16, std::move(s)); }
+inline Operand i64(Ints s) { return tensor(DataType::kINT64, std::move(s)); }
+inline Operand i32(Ints s) { return tensor(DataType::kINT32, std::move(s)); }
+inline Operand i8(Ints s) { return tensor(DataType::kINT8, std::move(s)); }
+inline Operand u8(Ints s) { return tensor(DataType::kUINT8, std::move(s)); }
+inline Operand boolean(Ints s) { return tensor(DataType::kBOOL, std::move(s)); }
+inline Operand absent() {
+  Operand o;
+  o.is_absent = true;
+  return o;
+}
+
+/// An attribute from the literal one would write.
+struct AttrArg {
+  ir::Attr value;
+  AttrArg(int v) : value(int64_t{v}) {}              // NOLINT
+  AttrArg(int64_t v) : value(v) {}                   // NOLINT
+  AttrArg(double v) : value(v) {}                    // NOLINT
+  AttrArg(bool v) : value(v) {}                      // NOLINT
+  AttrArg(const char* v) : value(std::string(v)) {}  // NOLINT
+  AttrArg(DataType v) : value(v) {}                  // NOLINT
+  AttrArg(Ints v) : value(std::move(v)) {}           // NOLINT
+  AttrArg(Floats v) : value(std::move(v)) {}         // NOLINT
+  AttrArg(Strings v) : value(std::move(v)) {}        // NOLINT
+  AttrArg(ir::SymShape v) : value(std::move(v)) {}   // NOLINT
+};
+
+struct OpCase {
+  std::string name;
+  std::string op;
+  std::vector<std::pair<std::string, AttrArg>> attrs = {};
+  std::vector<Operand> in = {};
+  std::vector<std::vector<Number>> expect = {};  // per output, row-major; empty: not known
+  std::vector<Ints> expect_shapes = {};  // per output; empty: the shape rule's word is taken
+  ir::SymEnv sizes = {};                 // symbols used in Sizes attributes
+  double tolerance = 1;                  // factor on the table's
+  std::string error = {};  // non-empty: every run throws Error, the reference's holding this text
+};
+
+void PrintTo(const OpCase& c, std::ostream* out);  // for gtest's messages
+
+/// Runs one case with gtest expectations. Returns the names of the candidates that ran.
+std::vector<std::string> run_case(const OpCase& c);
+
+class OpTest : public testing::TestWithParam<OpCase> {};
+std::string case_name(const testing::TestParamInfo<OpCase>& info);
+/// Says whether `kernel` is among the candidates that ran `c`; for tests of one candidate.
+testing::AssertionResult runs_on(const std::string& kernel, const OpCase& c);
+
+/// Error bounds of a dtype: relative L2 norm of the difference, and largest difference over the
+/// largest magnitude. Zero: equal bits.
+struct Tolerance {
+  double relative_l2, max_abs;
+};
+Tolerance tolerance_of(DataType t);
+
+}  // namespace tenon::test
+
+/// Makes a test of every case in a std::vector<OpCase>.
+#define TENON_OP_TESTS(Family, cases)                                          \
+  using Family = ::tenon::test::OpTest;                                        \
+  TEST_P(Family, AgreesWithReference) { ::tenon::test::run_case(GetParam()); } \
+  INSTANTIATE_TEST_SUITE_P(Ops, Family, ::testing::ValuesIn(cases), ::tenon::test::case_name)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Models of which a part stays in PyTorch."""
+
+import pytest
+import torch
+from models import CLOSE, Mlp, batch, segments
+from torch import nn
+
+import torch_tensorrt
+
+
+@torch.library.custom_op("tenon_test::reverse", mutates_args=())
+def reverse(x: torch.Tensor) -> torch.Tensor:
+    return torch.flip(x, (-1,)).clone()
+
+
+@reverse.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+
+class Sandwich(nn.Module):
+    """Two networks with an op between them that no engine knows; weights in all three parts."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Mlp(), Mlp()
+        self.shift = nn.Parameter(torch.randn(8))
+
+    def forward(self, x):
+        y = self.first(x)
+        z = torch.ops.tenon_test.reverse(torch.ops.tenon_test.reverse(y) + self.shift)
+        return self.second(z) + y
+
+
+def build(**settings):
+    settings.setdefault("min_block_size", 1)
+    model = Sandwich().eval()
+    return model, torch_tensorrt.compile(model, inputs=[batch(8)], **settings)
+
+
+def check(model, compiled):
+    for rows in (1, 4, 8):
+        x = torch.randn(rows, 8)
+        torch.testing.assert_close(compiled(x), model(x), **CLOSE)
+
+
+def test_two_engines_around_a_torch_piece():
+    model, compiled = build(torch_executed_ops={"torch.ops.aten.add.Tensor"})
+    kinds = segments(compiled)
+    assert kinds[:3] == ["engine", "torch", "engine"], kinds
+    check(model, compiled)
+
+
+def test_only_weights_of_torch_pieces_stay():
+    _, compiled = build(torch_executed_ops={"torch.ops.aten.add.Tensor"})
+    names = [n for n, _ in compiled.named_parameters()]
+    assert len(names) == 1 and names[0].endswith(".shift")
+
+
+def test_reasons_are_given():
+    _, compiled = build()
+    nodes = {n["name"]: n for n in compiled.torch_tensorrt_report["nodes"]}
+    assert not nodes["reverse"]["engine"] and nodes["reverse"]["reason"]
+
+
+def test_require_full_compilation_names_the_op():
+    with pytest.raises(RuntimeError, match="tenon_test.*reverse"):
+        build(require_full_compilation=True)
+
+
+def test_a_serialized_engine_needs_one_engine():
+    with pytest.raises(RuntimeError, match="tenon_test.*reverse"):
+        torch_tensorrt.convert_method_to_trt_engine(Sandwich().eval(), inputs=[batch(8)])
+
+
+def test_large_min_block_size_leaves_all_in_torch():
+    model, compiled = build(min_block_size=1000)
+    assert "engine" not in segments(compiled)
+    check(model, compiled)
+
+
+def test_excluded_ops_stay_in_torch():
+    model, compiled = build(torch_executed_ops={torch.ops.aten.relu.default})
+    nodes = {n["name"]: n for n in compiled.torch_tensorrt_report["nodes"]}
+    assert not nodes["relu"]["engine"]
+    check(model, compiled)
+
+
+class SizesAcross(nn.Module):
+    """A size made of one piece's tensor and used in another piece."""
+
+    def __init__(self):
+        super().__init__()
+        self.mlp = Mlp()
+
+    def forward(self, x):
+        y = self.mlp(x)
+        z = torch.ops.tenon_test.reverse(y)
+        return torch.relu(z).reshape(y.shape[0] * 2, 4) * 2
+
+
+def test_sizes_cross_borders():
+    model = SizesAcross().eval()
+    compiled = torch_tensorrt.compile(model, inputs=[batch(8)], min_block_size=1)
+    check(model, compiled)
