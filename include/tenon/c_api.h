@@ -13,12 +13,12 @@ extern "C" {
 #endif
 
 typedef struct tenon_tensor {
-  const char* name;          /* fully qualified parameter, buffer or constant name */
-  int32_t dtype;             /* tenon::DataType */
+  const char* name; /* fully qualified parameter, buffer or constant name */
+  int32_t dtype;    /* tenon::DataType */
   int32_t ndim;
-  const int64_t* shape;      /* ndim sizes */
-  const int64_t* strides;    /* ndim element strides */
-  const void* data;          /* host memory; must stay valid until tenon_compile returns */
+  const int64_t* shape;   /* ndim sizes */
+  const int64_t* strides; /* ndim element strides */
+  const void* data;       /* host memory; must stay valid until tenon_compile returns */
 } tenon_tensor;
 
 /* Called from the compiling thread; return 0 to cancel. total may be 0 (unknown). */
@@ -34,8 +34,8 @@ typedef struct tenon_result tenon_result;
  *    "threads": 2 (optional: OpenMP threads to build for; the calling thread's own if absent)} */
 int tenon_compile(const char* request_json, size_t request_size, const tenon_tensor* constants,
                   size_t constant_count, tenon_progress progress, void* user, tenon_result** out);
-/* {"segments": [{"kind": "engine"|"torch", "name", "nodes": [...], "inputs": [...], "outputs": [...],
- *                "outputs_meta": ...}], "in_place": [[node, target]], "nodes": [{"name", "target",
+/* {"segments": [{"kind": "engine"|"torch", "name", "nodes": [...], "inputs": [...], "outputs":
+ * [...], "outputs_meta": ...}], "in_place": [[node, target]], "nodes": [{"name", "target",
  *   "engine": bool, "supported": bool, "reason", "module", "location"}], "dryrun": "...",
  *   "warnings": [...], "times_ms": {stage: ms}} ; owned by the result. */
 const char* tenon_result_report(const tenon_result* result);

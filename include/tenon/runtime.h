@@ -25,7 +25,7 @@ struct BindingInfo {
 
 /// Owner of plan bytes: any pointer kept alive for as long as an engine reads weights from it.
 struct PlanBytes {
-  std::shared_ptr<const void> data;   // at least 64-byte aligned for in-place weights
+  std::shared_ptr<const void> data;  // at least 64-byte aligned for in-place weights
   size_t size = 0;
 };
 
@@ -33,8 +33,9 @@ class Context;
 
 class TENON_API Engine : public std::enable_shared_from_this<Engine> {
  public:
-  /// Checks every bound of `plan` and reads weights in place. Throws Error on a truncated, corrupted,
-  /// foreign or newer plan, and on a plan this machine cannot run (names the missing instruction set).
+  /// Checks every bound of `plan` and reads weights in place. Throws Error on a truncated,
+  /// corrupted, foreign or newer plan, and on a plan this machine cannot run (names the missing
+  /// instruction set).
   static std::shared_ptr<Engine> load(PlanBytes plan);
   static std::shared_ptr<Engine> load_file(const std::string& path);  // memory-mapped
   ~Engine();
@@ -48,7 +49,8 @@ class TENON_API Engine : public std::enable_shared_from_this<Engine> {
   std::string layer_info() const;
   /// Writes the shapes of all outputs for the given input shapes. Throws Error naming input,
   /// dimension, value and wanted range.
-  std::vector<std::vector<int64_t>> infer_shapes(const std::vector<std::vector<int64_t>>& inputs) const;
+  std::vector<std::vector<int64_t>> infer_shapes(
+      const std::vector<std::vector<int64_t>>& inputs) const;
   std::unique_ptr<Context> create_context();
 
   struct Impl;
@@ -68,13 +70,14 @@ struct LayerTime {
 class TENON_API Context {
  public:
   ~Context();
-  /// Sets the sizes of all inputs (shape[i] points to rank sizes). Cheap if unchanged since the last
-  /// call. Throws Error naming the input, the dimension, the value and the wanted range.
+  /// Sets the sizes of all inputs (shape[i] points to rank sizes). Cheap if unchanged since the
+  /// last call. Throws Error naming the input, the dimension, the value and the wanted range.
   void set_input_shapes(const int64_t* const* shapes);
   /// Output sizes for the present input sizes; valid until the next set_input_shapes.
   const std::vector<std::vector<int64_t>>& output_shapes() const;
-  /// Runs. inputs[i]/outputs[i] are dense row-major buffers of the binding's dtype. On CUDA `stream`
-  /// is a CUstream; on the CPU it is ignored. Nothing is allocated after the first call at a shape.
+  /// Runs. inputs[i]/outputs[i] are dense row-major buffers of the binding's dtype. On CUDA
+  /// `stream` is a CUstream; on the CPU it is ignored. Nothing is allocated after the first call at
+  /// a shape.
   void enqueue(const void* const* inputs, void* const* outputs, void* stream = nullptr);
   /// While on, each enqueue records the time of each layer.
   void set_profiling(bool on);

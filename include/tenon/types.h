@@ -33,16 +33,21 @@ enum class DataType : int32_t {
 constexpr size_t size_of(DataType t) {
   switch (t) {
     case DataType::kFLOAT:
-    case DataType::kINT32: return 4;
+    case DataType::kINT32:
+      return 4;
     case DataType::kHALF:
-    case DataType::kBF16: return 2;
+    case DataType::kBF16:
+      return 2;
     case DataType::kINT8:
     case DataType::kBOOL:
     case DataType::kUINT8:
-    case DataType::kFP8: return 1;
+    case DataType::kFP8:
+      return 1;
     case DataType::kINT64:
-    case DataType::kDOUBLE: return 8;
-    case DataType::kINT4: return 0;
+    case DataType::kDOUBLE:
+      return 8;
+    case DataType::kINT4:
+      return 0;
   }
   return 0;
 }

@@ -30,7 +30,8 @@ void Digest::feed(const void* data, size_t size) {
   std::memset(word, 0, sizeof word);
   if (left) std::memcpy(word, p, left);
   word[3] ^= static_cast<uint64_t>(size) << 8 | left;
-  for (int i = 0; i < 4; ++i) lane_[i] = fold(lane_[i] ^ word[i], kOdd[(i + 1) & 3]) + lane_[(i + 1) & 3];
+  for (int i = 0; i < 4; ++i)
+    lane_[i] = fold(lane_[i] ^ word[i], kOdd[(i + 1) & 3]) + lane_[(i + 1) & 3];
 }
 
 Digest::Value Digest::value() const {

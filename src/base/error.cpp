@@ -5,17 +5,28 @@ namespace tenon {
 
 const char* name_of(DataType t) {
   switch (t) {
-    case DataType::kFLOAT: return "f32";
-    case DataType::kHALF: return "f16";
-    case DataType::kINT8: return "i8";
-    case DataType::kINT32: return "i32";
-    case DataType::kBOOL: return "bool";
-    case DataType::kUINT8: return "u8";
-    case DataType::kFP8: return "f8";
-    case DataType::kBF16: return "bf16";
-    case DataType::kINT64: return "i64";
-    case DataType::kINT4: return "i4";
-    case DataType::kDOUBLE: return "f64";
+    case DataType::kFLOAT:
+      return "f32";
+    case DataType::kHALF:
+      return "f16";
+    case DataType::kINT8:
+      return "i8";
+    case DataType::kINT32:
+      return "i32";
+    case DataType::kBOOL:
+      return "bool";
+    case DataType::kUINT8:
+      return "u8";
+    case DataType::kFP8:
+      return "f8";
+    case DataType::kBF16:
+      return "bf16";
+    case DataType::kINT64:
+      return "i64";
+    case DataType::kINT4:
+      return "i4";
+    case DataType::kDOUBLE:
+      return "f64";
   }
   return "?";
 }

@@ -35,14 +35,14 @@ auto with_frame(Frame&& frame, Body&& body) -> decltype(body()) {
 
 }  // namespace tenon
 
-#define TENON_CHECK(cond, ...)                                                   \
-  do {                                                                           \
-    if (!(cond)) throw ::tenon::Error(::tenon::detail::concat(__VA_ARGS__));     \
+#define TENON_CHECK(cond, ...)                                               \
+  do {                                                                       \
+    if (!(cond)) throw ::tenon::Error(::tenon::detail::concat(__VA_ARGS__)); \
   } while (0)
 
-#define TENON_ASSERT(cond, ...)                                                  \
-  do {                                                                           \
-    if (!(cond))                                                                 \
-      ::tenon::detail::assert_failed(#cond, __FILE__, __LINE__,                  \
-                                     ::tenon::detail::concat(__VA_ARGS__));   \
+#define TENON_ASSERT(cond, ...)                                             \
+  do {                                                                      \
+    if (!(cond))                                                            \
+      ::tenon::detail::assert_failed(#cond, __FILE__, __LINE__,             \
+                                     ::tenon::detail::concat(__VA_ARGS__)); \
   } while (0)

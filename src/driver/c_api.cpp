@@ -56,8 +56,10 @@ void make_dense(const tenon_tensor& t, char* out) {
   for (int64_t i = 0; i < count; ++i) {
     int64_t offset = 0;
     for (int32_t d = 0; d < t.ndim; ++d) offset += index[static_cast<size_t>(d)] * t.strides[d];
-    std::memcpy(out + static_cast<size_t>(i) * item, static_cast<const char*>(t.data) + offset * static_cast<int64_t>(item), item);
-    for (int32_t d = t.ndim - 1; d >= 0 && ++index[static_cast<size_t>(d)] == t.shape[d]; --d) index[static_cast<size_t>(d)] = 0;
+    std::memcpy(out + static_cast<size_t>(i) * item,
+                static_cast<const char*>(t.data) + offset * static_cast<int64_t>(item), item);
+    for (int32_t d = t.ndim - 1; d >= 0 && ++index[static_cast<size_t>(d)] == t.shape[d]; --d)
+      index[static_cast<size_t>(d)] = 0;
   }
 }
 
@@ -77,14 +79,17 @@ ir::ConstantPtr constant_from(const tenon_tensor& t) {
   c->name = t.name;
   c->dtype = static_cast<DataType>(t.dtype);
   size_t item = size_of(c->dtype);
-  TENON_CHECK(item > 0, "constant '", c->name, "' has an element type (", t.dtype, ") that is not supported");
-  TENON_CHECK(t.ndim >= 0 && t.ndim <= Dims::MAX_DIMS, "constant '", c->name, "' has ", t.ndim, " dimensions, at most ", Dims::MAX_DIMS);
-  TENON_CHECK((t.shape && t.strides) || t.ndim == 0, "constant '", c->name, "' has no shape or no strides");
+  TENON_CHECK(item > 0, "constant '", c->name, "' has an element type (", t.dtype,
+              ") that is not supported");
+  TENON_CHECK(t.ndim >= 0 && t.ndim <= Dims::MAX_DIMS, "constant '", c->name, "' has ", t.ndim,
+              " dimensions, at most ", Dims::MAX_DIMS);
+  TENON_CHECK((t.shape && t.strides) || t.ndim == 0, "constant '", c->name,
+              "' has no shape or no strides");
   c->shape.assign(t.shape, t.shape + t.ndim);
   c->bytes = item;
   for (int64_t d : c->shape) {
-    TENON_CHECK(d >= 0 && !__builtin_mul_overflow(c->bytes, static_cast<size_t>(d), &c->bytes), "constant '", c->name,
-                "' has size ", d);
+    TENON_CHECK(d >= 0 && !__builtin_mul_overflow(c->bytes, static_cast<size_t>(d), &c->bytes),
+                "constant '", c->name, "' has size ", d);
   }
   TENON_CHECK(t.data || c->bytes == 0, "constant '", c->name, "' has no data");
   if (is_dense(t)) {
@@ -93,7 +98,9 @@ ir::ConstantPtr constant_from(const tenon_tensor& t) {
   } else {
     std::vector<int64_t> strides(t.strides, t.strides + t.ndim);
     c->fill = [shape = c->shape, strides, dtype = t.dtype, data = t.data](void* out) {
-      make_dense({nullptr, dtype, static_cast<int32_t>(shape.size()), shape.data(), strides.data(), data}, static_cast<char*>(out));
+      make_dense(
+          {nullptr, dtype, static_cast<int32_t>(shape.size()), shape.data(), strides.data(), data},
+          static_cast<char*>(out));
     };
   }
   return c;
@@ -111,7 +118,9 @@ ir::SymRanges read_symbols(const json& request) {
 
 Progress wrap(tenon_progress progress, void* user) {
   if (!progress) return {};
-  return [progress, user](const std::string& stage, int done, int total) { return progress(stage.c_str(), done, total, user) != 0; };
+  return [progress, user](const std::string& stage, int done, int total) {
+    return progress(stage.c_str(), done, total, user) != 0;
+  };
 }
 
 /// Debug messages while a build with debug=True runs.
@@ -145,7 +154,8 @@ void check_depth(std::string_view text) {
   }
 }
 
-void compile(std::string_view request_text, const tenon_tensor* constants, size_t count, const Progress& progress, tenon_result& out) {
+void compile(std::string_view request_text, const tenon_tensor* constants, size_t count,
+             const Progress& progress, tenon_result& out) {
   if (progress && !progress("reading the program", 0, 0)) throw Cancelled();
   check_depth(request_text);
   json request = json::parse(request_text);
@@ -158,7 +168,8 @@ void compile(std::string_view request_text, const tenon_tensor* constants, size_
   std::string program = request.at("program").dump();
   ir::SymRanges symbols = read_symbols(request);
   // Kernels are timed with the team they will run with; OpenMP's setting belongs to the thread.
-  if (request.contains("threads")) omp_set_num_threads(std::max(1, request.at("threads").get<int>()));
+  if (request.contains("threads"))
+    omp_set_num_threads(std::max(1, request.at("threads").get<int>()));
   request = nullptr;
   DebugLogging logging(options.debug);
   static_cast<void>(kernels::load_plugins());
@@ -171,11 +182,12 @@ void compile(std::string_view request_text, const tenon_tensor* constants, size_
 
 extern "C" {
 
-int tenon_compile(const char* request, size_t size, const tenon_tensor* constants, size_t count, tenon_progress progress,
-                  void* user, tenon_result** out) {
+int tenon_compile(const char* request, size_t size, const tenon_tensor* constants, size_t count,
+                  tenon_progress progress, void* user, tenon_result** out) {
   return guarded([&] {
     TENON_CHECK(request && out, "tenon_compile: ", request ? "out" : "request_json", " is null");
-    TENON_CHECK(constants || count == 0, "tenon_compile: constants is null, but constant_count is ", count);
+    TENON_CHECK(constants || count == 0, "tenon_compile: constants is null, but constant_count is ",
+                count);
     *out = nullptr;
     auto result = std::make_unique<tenon_result>();
     compile({request, size}, constants, count, wrap(progress, user), *result);
@@ -189,7 +201,8 @@ int tenon_result_plan(const tenon_result* result, size_t segment, const void** d
   return guarded([&] {
     TENON_CHECK(result && data && size, "tenon_result_plan: an argument is null");
     const auto& engines = result->compiled.engines;
-    TENON_CHECK(segment < engines.size() && engines[segment].data, "segment ", segment, " has no engine");
+    TENON_CHECK(segment < engines.size() && engines[segment].data, "segment ", segment,
+                " has no engine");
     *data = engines[segment].data.get();
     *size = engines[segment].size;
   });
@@ -208,8 +221,11 @@ const char* tenon_version(void) { return version(); }
 const char* tenon_build_info(void) {
   static const std::string kInfo = [] {
     Support plugins = kernels::load_plugins();
-    json info = {{"version", version()}, {"isa", kernels::name_of(kernels::isa())}, {"threads", omp_get_max_threads()},
-                 {"onednn", plugins ? "available" : plugins.reason()}, {"converters", convert::converted_ops()}};
+    json info = {{"version", version()},
+                 {"isa", kernels::name_of(kernels::isa())},
+                 {"threads", omp_get_max_threads()},
+                 {"onednn", plugins ? "available" : plugins.reason()},
+                 {"converters", convert::converted_ops()}};
     for (const auto& layer : net::all_layers()) info["layers"].push_back(layer.op);
     return info.dump();
   }();
@@ -220,10 +236,14 @@ void tenon_set_log(tenon_log sink, void* user) {
   if (!sink) {
     set_log_sink({});
   } else {
-    set_log_sink([sink, user](LogLevel level, const std::string& text) { sink(static_cast<int>(level), text.c_str(), user); });
+    set_log_sink([sink, user](LogLevel level, const std::string& text) {
+      sink(static_cast<int>(level), text.c_str(), user);
+    });
   }
 }
 
-void tenon_set_log_level(int level) { set_log_level(static_cast<LogLevel>(level < 0 ? 0 : level > 5 ? 5 : level)); }
+void tenon_set_log_level(int level) {
+  set_log_level(static_cast<LogLevel>(level < 0 ? 0 : level > 5 ? 5 : level));
+}
 
 }  // extern "C"

@@ -41,7 +41,8 @@ class Oracle {
   explicit Oracle(const ir::Program& program) : program_(program) {}
   Support operator()(const ir::Node& node) {
     auto it = answers_.find(&node);
-    if (it == answers_.end()) it = answers_.emplace(&node, convert::supports(node, &program_.graph.symbols, "cpu")).first;
+    if (it == answers_.end())
+      it = answers_.emplace(&node, convert::supports(node, &program_.graph.symbols, "cpu")).first;
     return it->second;
   }
 
@@ -51,31 +52,37 @@ class Oracle {
 };
 
 /// Partitions and converts until every engine segment converts.
-partition::Plan partition_and_convert(const ir::Program& program, const Options& options, const Progress& progress,
-                                      Stopwatch& watch, std::vector<ir::Graph>& nets) {
+partition::Plan partition_and_convert(const ir::Program& program, const Options& options,
+                                      const Progress& progress, Stopwatch& watch,
+                                      std::vector<ir::Graph>& nets) {
   Oracle oracle(program);
   partition::Demoted demoted;
   for (;;) {
     if (progress && !progress("partitioning", 0, 0)) throw Cancelled();
-    partition::Plan plan = partition::partition(program, options, [&](const ir::Node& n) { return oracle(n); }, demoted);
+    partition::Plan plan = partition::partition(
+        program, options, [&](const ir::Node& n) { return oracle(n); }, demoted);
     watch.lap("partition");
     if (!options.dryrun.empty()) return plan;
     nets.clear();
     const ir::Node* failed = nullptr;
     try {
       for (const auto& s : plan.segments)
-        nets.push_back(s.engine ? convert::convert_segment(program.graph, s.nodes, s.inputs, s.outputs, &failed) : ir::Graph());
+        nets.push_back(s.engine ? convert::convert_segment(program.graph, s.nodes, s.inputs,
+                                                           s.outputs, &failed)
+                                : ir::Graph());
       watch.lap("convert");
       return plan;
     } catch (const Error& e) {
       if (!failed || options.require_full_compilation || demoted.count(failed)) throw;
-      log(LogLevel::kWarning, ir::describe(*failed), " stays in PyTorch: its conversion failed: ", e.what());
+      log(LogLevel::kWarning, ir::describe(*failed),
+          " stays in PyTorch: its conversion failed: ", e.what());
       demoted[failed] = std::string("its conversion failed: ") + e.what();
     }
   }
 }
 
-PlanBytes build(ir::Graph net, const Options& options, engine::TimingCache* cache, const Progress& progress, Stopwatch& watch) {
+PlanBytes build(ir::Graph net, const Options& options, engine::TimingCache* cache,
+                const Progress& progress, Stopwatch& watch) {
   engine::BuildResult built = engine::build_engine(std::move(net), options, cache, progress);
   watch.lap("optimise and select");
   PlanBytes plan = engine::write_plan(built.content);
@@ -88,7 +95,9 @@ PlanBytes build(ir::Graph net, const Options& options, engine::TimingCache* cach
 std::string timing_cache_path(const Options& options) {
   if (options.timing_cache_path == "none") return "";
   if (!options.timing_cache_path.empty()) return options.timing_cache_path;
-  return (std::filesystem::temp_directory_path() / "torch_tensorrt_engine_cache" / "timing_cache.bin").string();
+  return (std::filesystem::temp_directory_path() / "torch_tensorrt_engine_cache" /
+          "timing_cache.bin")
+      .string();
 }
 
 Compiled compile(const ir::Program& program, const Options& options, const Progress& progress) {
@@ -100,12 +109,14 @@ Compiled compile(const ir::Program& program, const Options& options, const Progr
   result.engines.resize(result.plan.segments.size());
   if (!options.dryrun.empty()) return result;
   std::string cache_path = timing_cache_path(options);
-  std::unique_ptr<engine::TimingCache> cache = cache_path.empty() ? nullptr : engine::TimingCache::open(cache_path);
+  std::unique_ptr<engine::TimingCache> cache =
+      cache_path.empty() ? nullptr : engine::TimingCache::open(cache_path);
   for (size_t i = 0; i < result.plan.segments.size(); ++i) {
     const auto& segment = result.plan.segments[i];
     if (!segment.engine) continue;
-    result.engines[i] = with_frame([&] { return "while building " + segment.name; },
-                                   [&] { return build(std::move(nets[i]), options, cache.get(), progress, watch); });
+    result.engines[i] = with_frame(
+        [&] { return "while building " + segment.name; },
+        [&] { return build(std::move(nets[i]), options, cache.get(), progress, watch); });
   }
   if (!cache) return result;
   try {

@@ -17,9 +17,9 @@
 namespace tenon::driver {
 
 struct Compiled {
-  partition::Plan plan;                                  // points into the program
-  std::vector<PlanBytes> engines;                        // parallel to plan.segments; empty for torch
-  std::string dryrun;                                    // the report's text
+  partition::Plan plan;            // points into the program
+  std::vector<PlanBytes> engines;  // parallel to plan.segments; empty for torch
+  std::string dryrun;              // the report's text
   std::vector<std::pair<std::string, double>> times_ms;  // stage -> milliseconds
 };
 
@@ -29,7 +29,8 @@ struct Compiled {
 Compiled compile(const ir::Program& program, const Options& options, const Progress& progress = {});
 
 /// The JSON of tenon_result_report (include/tenon/c_api.h).
-std::string report_json(const ir::Program& program, const Compiled& compiled, const std::vector<std::string>& warnings);
+std::string report_json(const ir::Program& program, const Compiled& compiled,
+                        const std::vector<std::string>& warnings);
 
 /// Where the timing cache lives: the option, or the default in the temporary folder.
 std::string timing_cache_path(const Options& options);

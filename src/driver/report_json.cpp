@@ -17,19 +17,24 @@ ordered_json names(const std::vector<const ir::Value*>& values) {
 ordered_json segment_json(const partition::Segment& s) {
   ordered_json nodes = ordered_json::array();
   for (const ir::Node* n : s.nodes) nodes.push_back(n->origin.node);
-  return {{"kind", s.engine ? "engine" : "torch"}, {"name", s.name}, {"nodes", nodes},
-          {"inputs", names(s.inputs)}, {"outputs", names(s.outputs)}};
+  return {{"kind", s.engine ? "engine" : "torch"},
+          {"name", s.name},
+          {"nodes", nodes},
+          {"inputs", names(s.inputs)},
+          {"outputs", names(s.outputs)}};
 }
 
 ordered_json node_json(const partition::NodeReport& r) {
   const ir::Origin& o = r.node->origin;
-  return {{"name", o.node}, {"target", o.op}, {"engine", r.engine}, {"supported", r.supported},
-          {"reason", r.reason}, {"module", o.module}, {"location", o.location}};
+  return {{"name", o.node},           {"target", o.op},     {"engine", r.engine},
+          {"supported", r.supported}, {"reason", r.reason}, {"module", o.module},
+          {"location", o.location}};
 }
 
 }  // namespace
 
-std::string report_json(const ir::Program& program, const Compiled& compiled, const std::vector<std::string>& warnings) {
+std::string report_json(const ir::Program& program, const Compiled& compiled,
+                        const std::vector<std::string>& warnings) {
   ordered_json root;
   root["segments"] = ordered_json::array();
   for (const auto& s : compiled.plan.segments) root["segments"].push_back(segment_json(s));

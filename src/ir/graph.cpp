@@ -112,7 +112,8 @@ void Graph::erase_input(size_t i) {
 namespace {
 Graph::NodeList::iterator position(Graph::NodeList& nodes, const Node* node) {
   if (!node) return nodes.end();
-  auto it = std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.get() == node; });
+  auto it =
+      std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.get() == node; });
   TENON_ASSERT(it != nodes.end(), "node is not in this graph");
   return it;
 }
@@ -173,7 +174,8 @@ int Graph::remove_dead() {
   for (auto it = nodes_.end(); it != nodes_.begin();) {
     --it;
     const auto& outs = (*it)->outputs();
-    bool used = std::any_of(outs.begin(), outs.end(), [&](const auto& v) { return counts[v.get()] > 0; });
+    bool used =
+        std::any_of(outs.begin(), outs.end(), [&](const auto& v) { return counts[v.get()] > 0; });
     if (used) continue;
     for (const Value* in : (*it)->inputs)
       if (in) --counts[in];
@@ -191,7 +193,8 @@ void Graph::sort() {
     size_t before = sorted.size();
     for (auto it = nodes_.begin(); it != nodes_.end();) {
       const auto& ins = (*it)->inputs;
-      bool ok = std::all_of(ins.begin(), ins.end(), [&](const Value* v) { return !v || ready.count(v); });
+      bool ok =
+          std::all_of(ins.begin(), ins.end(), [&](const Value* v) { return !v || ready.count(v); });
       if (!ok) {
         ++it;
         continue;

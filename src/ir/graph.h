@@ -49,10 +49,10 @@ struct Constant {
   DataType dtype = DataType::kFLOAT;
   std::vector<int64_t> shape;
   size_t bytes = 0;
-  std::shared_ptr<const void> data;          // keeps its owner alive (aliasing constructor)
-  std::function<void(void* out)> fill;       // writes exactly `bytes` bytes
+  std::shared_ptr<const void> data;     // keeps its owner alive (aliasing constructor)
+  std::function<void(void* out)> fill;  // writes exactly `bytes` bytes
   std::string format;
-  std::string name;                          // parameter name ("layer1.0.conv1.weight") or ""
+  std::string name;  // parameter name ("layer1.0.conv1.weight") or ""
   bool has_data() const { return data != nullptr || fill != nullptr; }
   /// The data as a buffer that lives at least as long as the returned pointer.
   std::shared_ptr<const void> materialise() const;
@@ -63,9 +63,9 @@ ConstantPtr make_constant(DataType dtype, std::vector<int64_t> shape, const void
 
 class Value {
  public:
-  std::string name;                  // unique in its graph, without '%'
+  std::string name;  // unique in its graph, without '%'
   Type type;
-  Layout layout = Layout::kPlain;    // physical order; net graphs only
+  Layout layout = Layout::kPlain;               // physical order; net graphs only
   Node* producer() const { return producer_; }  // null: graph input
   int index() const { return index_; }          // which output of producer()
 
@@ -83,10 +83,10 @@ struct Ref {
 };
 
 /// Attribute or argument. monostate is None.
-using Attr = std::variant<std::monostate, bool, int64_t, double, std::string, DataType, SymDim, Ref,
-                          std::vector<int64_t>, std::vector<double>, std::vector<bool>,
-                          std::vector<std::string>, std::vector<SymDim>, std::vector<Ref>,
-                          ConstantPtr>;
+using Attr =
+    std::variant<std::monostate, bool, int64_t, double, std::string, DataType, SymDim, Ref,
+                 std::vector<int64_t>, std::vector<double>, std::vector<bool>,
+                 std::vector<std::string>, std::vector<SymDim>, std::vector<Ref>, ConstantPtr>;
 std::string str(const Attr& attr);
 
 /// Where a node came from, for messages, the report and the profile.
@@ -109,7 +109,7 @@ class Node {
   Value* output(size_t i = 0) const { return outputs_.at(i).get(); }
   Value* input(size_t i) const { return i < inputs.size() ? inputs[i] : nullptr; }
 
-  const Attr* find(const std::string& name) const;   // null if not there
+  const Attr* find(const std::string& name) const;  // null if not there
   bool has(const std::string& name) const { return find(name) != nullptr; }
   void set(const std::string& name, Attr value);
   void erase_attr(const std::string& name);

@@ -27,8 +27,8 @@ struct SymRange {
   bool operator==(const SymRange&) const = default;
 };
 
-using SymEnv = std::map<std::string, int64_t>;          // symbol -> value
-using SymRanges = std::map<std::string, SymRange>;      // symbol -> range
+using SymEnv = std::map<std::string, int64_t>;      // symbol -> value
+using SymRanges = std::map<std::string, SymRange>;  // symbol -> range
 
 class TENON_API SymDim {
  public:
@@ -58,7 +58,9 @@ class TENON_API SymDim {
   int64_t eval(const SymEnv& env) const;
   /// Lower and upper bound over the ranges by interval arithmetic (may be wider than the truth).
   /// Symbols that are not in `ranges` count as [0, 2^31].
-  struct Bounds { int64_t lo, hi; };
+  struct Bounds {
+    int64_t lo, hi;
+  };
   Bounds bounds(const SymRanges& ranges) const;
 
   void collect_symbols(std::set<std::string>& out) const;
@@ -75,15 +77,15 @@ class TENON_API SymDim {
   size_t hash() const;
 
  private:
-  friend struct SymPoly;            // the algebra's access to the terms (sym_poly.h)
-  struct Rep;                       // the terms that are not constant; null if there are none
+  friend struct SymPoly;  // the algebra's access to the terms (sym_poly.h)
+  struct Rep;             // the terms that are not constant; null if there are none
   std::shared_ptr<const Rep> rep_;
-  int64_t value_ = 0;               // the constant term
+  int64_t value_ = 0;  // the constant term
 };
 
 using SymShape = std::vector<SymDim>;
 
-TENON_API std::string str(const SymShape& shape);                 // "[s0, 3, 224]"
+TENON_API std::string str(const SymShape& shape);  // "[s0, 3, 224]"
 TENON_API bool is_static(const SymShape& shape);
 TENON_API std::vector<int64_t> eval(const SymShape& shape, const SymEnv& env);
 /// Number of elements.

@@ -22,11 +22,11 @@ struct TensorDesc {
   DataType dtype = DataType::kFLOAT;
   std::vector<int64_t> shape;
   ir::Layout layout = ir::Layout::kPlain;
-  bool present = true;            // false: an absent optional input
+  bool present = true;  // false: an absent optional input
   bool is_constant = false;
-  const void* data = nullptr;     // constants that fit in memory and whose value is known, else null
-  size_t constant_bytes = 0;      // size of a constant's data (0 if not constant); packings check it
-  std::string format;             // private packing of a constant ("" = dense), "family:details"
+  const void* data = nullptr;  // constants that fit in memory and whose value is known, else null
+  size_t constant_bytes = 0;   // size of a constant's data (0 if not constant); packings check it
+  std::string format;          // private packing of a constant ("" = dense), "family:details"
 
   int64_t elements() const;
   size_t bytes() const { return static_cast<size_t>(elements()) * size_of(dtype); }
@@ -37,9 +37,9 @@ struct TensorDesc {
 
 /// A layer at concrete sizes: what a candidate is asked about.
 struct Problem {
-  const ir::Node* layer = nullptr;   // op and attributes; sizes come from in/out, not from here
+  const ir::Node* layer = nullptr;  // op and attributes; sizes come from in/out, not from here
   std::vector<TensorDesc> in, out;
-  ir::SymEnv sizes;                  // values of the symbols, for Sizes attributes
+  ir::SymEnv sizes;  // values of the symbols, for Sizes attributes
   int threads = 1;
 };
 
@@ -54,7 +54,8 @@ struct Call {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  /// Must not throw for reasons known before the call; data errors (index out of range) throw Error.
+  /// Must not throw for reasons known before the call; data errors (index out of range) throw
+  /// Error.
   virtual void run(const Call& call) const = 0;
   size_t scratch_bytes = 0;
 };
@@ -64,10 +65,11 @@ using Packed = std::vector<ir::ConstantPtr>;
 
 class KernelImpl {
  public:
-  KernelImpl(const char* op, const char* name, int priority) : op_(op), name_(name), priority_(priority) {}
+  KernelImpl(const char* op, const char* name, int priority)
+      : op_(op), name_(name), priority_(priority) {}
   virtual ~KernelImpl() = default;
   const std::string& op() const { return op_; }
-  const std::string& name() const { return name_; }    // "onednn.convolution"
+  const std::string& name() const { return name_; }  // "onednn.convolution"
   int priority() const { return priority_; }
 
   virtual Support supports(const Problem& problem) const = 0;
@@ -81,7 +83,11 @@ class KernelImpl {
   }
   virtual std::unique_ptr<Kernel> prepare(const Problem& problem) const = 0;
   /// True if output 0 may share memory with input `i` (same bytes, elementwise access).
-  virtual bool in_place(const Problem& problem, size_t i) const { (void)problem; (void)i; return false; }
+  virtual bool in_place(const Problem& problem, size_t i) const {
+    (void)problem;
+    (void)i;
+    return false;
+  }
 
  private:
   std::string op_, name_;
@@ -112,8 +118,9 @@ class RangeBody {
  public:
   template <typename F>
   RangeBody(const F& f)  // NOLINT: a lambda is a body
-      : object_(&f),
-        call_([](const void* o, int64_t begin, int64_t end) { (*static_cast<const F*>(o))(begin, end); }) {}
+      : object_(&f), call_([](const void* o, int64_t begin, int64_t end) {
+          (*static_cast<const F*>(o))(begin, end);
+        }) {}
   void operator()(int64_t begin, int64_t end) const { call_(object_, begin, end); }
 
  private:
@@ -125,7 +132,8 @@ class RangeBody {
 /// serial when n <= grain or one thread. Exceptions must not leave body.
 void parallel_for(int64_t n, int64_t grain, RangeBody body);
 
-/// The instruction set to use: the best the machine has, or what TENON_ISA=avx2|avx512|generic says.
+/// The instruction set to use: the best the machine has, or what TENON_ISA=avx2|avx512|generic
+/// says.
 enum class Isa : uint8_t { kGeneric, kAvx2, kAvx512 };
 Isa isa();
 const char* name_of(Isa isa);

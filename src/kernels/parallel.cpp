@@ -14,7 +14,7 @@ void parallel_for(int64_t n, int64_t grain, RangeBody body) {
   if (n <= grain || omp_in_parallel()) return body(0, n);
   const int64_t parts = std::min<int64_t>(omp_get_max_threads(), n / grain);
   if (parts <= 1) return body(0, n);
-#pragma omp parallel num_threads(static_cast <int>(parts))
+#pragma omp parallel num_threads(static_cast<int>(parts))
   {
     const int64_t id = omp_get_thread_num(), team = omp_get_num_threads();
     const int64_t begin = n / team * id + std::min(id, n % team);

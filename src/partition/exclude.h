@@ -8,9 +8,10 @@
 
 namespace tenon::partition {
 
-/// no(reason) if the user wants this node in torch. Ops may be written "torch.ops.aten.relu.default",
-/// "torch.ops.aten.relu", "aten.relu", "aten::relu"; without an overload all overloads are meant.
-/// Modules are paths ("layer1.0"); everything below them is meant.
+/// no(reason) if the user wants this node in torch. Ops may be written
+/// "torch.ops.aten.relu.default", "torch.ops.aten.relu", "aten.relu", "aten::relu"; without an
+/// overload all overloads are meant. Modules are paths ("layer1.0"); everything below them is
+/// meant.
 Support allowed_by_user(const ir::Node& node, const Options& options);
 
 }  // namespace tenon::partition

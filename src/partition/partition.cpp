@@ -42,7 +42,8 @@ bool is_python_arithmetic(const Node& n) {
 
 class Partitioner {
  public:
-  Partitioner(const ir::Program& program, const Options& options, const Supports& supports, const Demoted& demoted)
+  Partitioner(const ir::Program& program, const Options& options, const Supports& supports,
+              const Demoted& demoted)
       : program_(program), graph_(program.graph), options_(options) {
     find_carriers();
     find_needed();
@@ -82,7 +83,8 @@ class Partitioner {
       if (is_check(n)) continue;
       bool used = has_effect(n);
       for (const auto& out : n.outputs())
-        used = used || needed.count(out.get()) || (is_size_node(n) && sizes.count(out->type.size.str()));
+        used = used || needed.count(out.get()) ||
+               (is_size_node(n) && sizes.count(out->type.size.str()));
       if (!used) continue;
       live_.insert(&n);
       size_names(n, sizes);
@@ -128,7 +130,8 @@ class Partitioner {
       if (pin != program_.pinned.end()) return pin->second;
     }
     for (const std::string& s : needed_symbols(n))
-      if (!carriers_.count(s)) return "its size '" + s + "' cannot be read off the shape of any input";
+      if (!carriers_.count(s))
+        return "its size '" + s + "' cannot be read off the shape of any input";
     return "";
   }
 
@@ -159,7 +162,9 @@ class Partitioner {
     const Node* last = nullptr;
     for (const auto& report : reports_) {
       auto all = touched(*report.node);
-      if (std::none_of(all.begin(), all.end(), [&](const Value* v) { return program_.pinned.count(v->name) > 0; })) continue;
+      if (std::none_of(all.begin(), all.end(),
+                       [&](const Value* v) { return program_.pinned.count(v->name) > 0; }))
+        continue;
       if (last) after_[report.node] = last;
       last = report.node;
     }
@@ -196,7 +201,8 @@ class Partitioner {
       if (!r.engine || sizes[level_.at(r.node)] >= options_.min_block_size) continue;
       int ops = sizes[level_.at(r.node)];
       r.engine = false;
-      r.reason = detail::concat("its block has ", ops, ops == 1 ? " op" : " ops", ", fewer than min_block_size=", options_.min_block_size);
+      r.reason = detail::concat("its block has ", ops, ops == 1 ? " op" : " ops",
+                                ", fewer than min_block_size=", options_.min_block_size);
       any = true;
     }
     return any;
@@ -206,7 +212,8 @@ class Partitioner {
     std::string lines;
     for (const auto& r : reports_)
       if (!r.engine) lines += detail::concat("\n  ", ir::describe(*r.node), ": ", r.reason);
-    TENON_CHECK(lines.empty(), "require_full_compilation is set, but these nodes cannot run in an engine:", lines);
+    TENON_CHECK(lines.empty(),
+                "require_full_compilation is set, but these nodes cannot run in an engine:", lines);
   }
 
   // ---- segments
@@ -219,7 +226,8 @@ class Partitioner {
       s.nodes.push_back(r.node);
     }
     for (auto& [level, segment] : by_level) {
-      segment.name = (segment.engine ? "_run_on_acc_" : "_run_on_gpu_") + std::to_string(plan.segments.size());
+      segment.name =
+          (segment.engine ? "_run_on_acc_" : "_run_on_gpu_") + std::to_string(plan.segments.size());
       find_inputs(segment);
       find_outputs(segment);
       plan.segments.push_back(std::move(segment));
@@ -264,7 +272,9 @@ class Partitioner {
   }
 
   /// Size nodes are evaluated at the top level only if torch or the caller wants the number.
-  bool is_needed_size(const Node& n) const { return is_size_node(n) && sizes_in_torch().count(&n) > 0; }
+  bool is_needed_size(const Node& n) const {
+    return is_size_node(n) && sizes_in_torch().count(&n) > 0;
+  }
 
   const std::set<const Node*>& sizes_in_torch() const {
     if (sizes_known_) return sizes_in_torch_;
@@ -275,7 +285,8 @@ class Partitioner {
     for (auto it = graph_.nodes().rbegin(); it != graph_.nodes().rend(); ++it) {
       if (!is_size_node(**it)) continue;
       bool used = false;
-      for (const auto& out : (*it)->outputs()) used = used || wanted.count(out.get()) || by_name.count(out->type.size.str());
+      for (const auto& out : (*it)->outputs())
+        used = used || wanted.count(out.get()) || by_name.count(out->type.size.str());
       if (!used) continue;
       sizes_in_torch_.insert(it->get());
       wanted.insert((*it)->inputs.begin(), (*it)->inputs.end());
@@ -318,14 +329,16 @@ class Partitioner {
 
 bool is_size_node(const Node& n) {
   if (n.outputs().empty()) return false;
-  return std::all_of(n.outputs().begin(), n.outputs().end(), [](const auto& v) { return v->type.kind == Kind::kSize; });
+  return std::all_of(n.outputs().begin(), n.outputs().end(),
+                     [](const auto& v) { return v->type.kind == Kind::kSize; });
 }
 
 bool is_check(const Node& n) {
   return n.op.rfind("aten::_assert", 0) == 0 || n.op.rfind("aten::sym_constrain_range", 0) == 0;
 }
 
-Plan partition(const ir::Program& program, const Options& options, const Supports& supports, const Demoted& demoted) {
+Plan partition(const ir::Program& program, const Options& options, const Supports& supports,
+               const Demoted& demoted) {
   return Partitioner(program, options, supports, demoted).run();
 }
 

@@ -4,7 +4,8 @@
 //   - Every counted node gets a level: the lowest number, even for engine nodes and odd for torch
 //     nodes, that is not below the level of anything it depends on. Nodes of one level are one
 //     segment. Dependencies never go down, so segments cannot form a cycle.
-//   - Nodes producing only sizes (aten::sym_size, arithmetic on sizes) stay at the top level and are
+//   - Nodes producing only sizes (aten::sym_size, arithmetic on sizes) stay at the top level and
+//   are
 //     not counted: engines know every size as an expression. Checks (aten::_assert_*) and unused
 //     pure nodes are dropped.
 //   - An engine segment with fewer than min_block_size ops becomes torch, and levels are redone.
@@ -23,22 +24,22 @@ namespace tenon::partition {
 
 struct Segment {
   bool engine = false;
-  std::string name;                             // "_run_on_acc_0" / "_run_on_gpu_1"
-  std::vector<const ir::Node*> nodes;           // in order; no constants, no size nodes
-  std::vector<const ir::Value*> inputs;         // tensors from outside (never constants)
-  std::vector<const ir::Value*> outputs;        // used outside, or graph outputs
+  std::string name;                       // "_run_on_acc_0" / "_run_on_gpu_1"
+  std::vector<const ir::Node*> nodes;     // in order; no constants, no size nodes
+  std::vector<const ir::Value*> inputs;   // tensors from outside (never constants)
+  std::vector<const ir::Value*> outputs;  // used outside, or graph outputs
 };
 
 struct NodeReport {
   const ir::Node* node;
   bool engine;
-  std::string reason;                           // why it is in torch
-  bool supported;                               // a converter says yes (it may still be in torch)
+  std::string reason;  // why it is in torch
+  bool supported;      // a converter says yes (it may still be in torch)
 };
 
 struct Plan {
-  std::vector<Segment> segments;                // in execution order
-  std::vector<NodeReport> nodes;                // every counted node, in graph order
+  std::vector<Segment> segments;  // in execution order
+  std::vector<NodeReport> nodes;  // every counted node, in graph order
   int total_ops = 0, supported_ops = 0;
 };
 

@@ -14,15 +14,24 @@ namespace {
 
 const char* torch_name(DataType t) {
   switch (t) {
-    case DataType::kFLOAT: return "float32";
-    case DataType::kHALF: return "float16";
-    case DataType::kBF16: return "bfloat16";
-    case DataType::kDOUBLE: return "float64";
-    case DataType::kINT8: return "int8";
-    case DataType::kINT32: return "int32";
-    case DataType::kINT64: return "int64";
-    case DataType::kUINT8: return "uint8";
-    default: return name_of(t);
+    case DataType::kFLOAT:
+      return "float32";
+    case DataType::kHALF:
+      return "float16";
+    case DataType::kBF16:
+      return "bfloat16";
+    case DataType::kDOUBLE:
+      return "float64";
+    case DataType::kINT8:
+      return "int8";
+    case DataType::kINT32:
+      return "int32";
+    case DataType::kINT64:
+      return "int64";
+    case DataType::kUINT8:
+      return "uint8";
+    default:
+      return name_of(t);
   }
 }
 
@@ -52,8 +61,9 @@ class Report {
     char percent[32];
     double share = plan_.total_ops ? 100.0 * plan_.supported_ops / plan_.total_ops : 0.0;
     std::snprintf(percent, sizeof percent, "%.2f", share);
-    out_ += detail::concat("The graph consists of ", plan_.total_ops, " Total Operators, of which ", plan_.supported_ops,
-                           " operators are supported, ", percent, "% coverage\n\n");
+    out_ += detail::concat("The graph consists of ", plan_.total_ops, " Total Operators, of which ",
+                           plan_.supported_ops, " operators are supported, ", percent,
+                           "% coverage\n\n");
   }
 
   void unsupported() {
@@ -61,7 +71,9 @@ class Report {
     for (const auto& n : plan_.nodes)
       if (!n.supported || n.reason.rfind("excluded by", 0) == 0) ++counts[op_name(*n.node)];
     if (counts.empty()) return;
-    out_ += "The following ops are currently unsupported or excluded from conversion, and are listed with their op-count in the graph:\n";
+    out_ +=
+        "The following ops are currently unsupported or excluded from conversion, and are listed "
+        "with their op-count in the graph:\n";
     for (const auto& [op, count] : counts) out_ += detail::concat(" ", op, ": ", count, "\n");
     out_ += "\n";
   }
@@ -80,7 +92,10 @@ class Report {
       if (!n.node->origin.location.empty()) out_ += " (" + n.node->origin.location + ")";
       out_ += "\n  Reason: " + n.reason + "\n";
     }
-    if (any) out_ += "Note: Some of the above nodes may be supported, but were not included in a TRT graph by the partitioner\n\n";
+    if (any)
+      out_ +=
+          "Note: Some of the above nodes may be supported, but were not included in a TRT graph by "
+          "the partitioner\n\n";
   }
 
   std::string tensor(const ir::Type& t) const {
@@ -110,7 +125,8 @@ class Report {
     out_ += "  Graph Structure:\n\n   Inputs: " + list(program_.graph.inputs()) + "\n    ...\n";
     int i = 0;
     for (const Segment* s : engines_) {
-      out_ += detail::concat("    TRT Engine #", ++i, " - Submodule name: ", s->name, "\n     Engine Inputs: ", list(s->inputs),
+      out_ += detail::concat("    TRT Engine #", ++i, " - Submodule name: ", s->name,
+                             "\n     Engine Inputs: ", list(s->inputs),
                              "\n     Number of Operators in Engine: ", s->nodes.size(),
                              "\n     Engine Outputs: ", list(s->outputs), "\n    ...\n");
     }
@@ -133,7 +149,9 @@ class Report {
     return least;
   }
   int engines_at(size_t min_block_size) const {
-    return static_cast<int>(std::count_if(engines_.begin(), engines_.end(), [&](const Segment* s) { return s->nodes.size() >= min_block_size; }));
+    return static_cast<int>(std::count_if(engines_.begin(), engines_.end(), [&](const Segment* s) {
+      return s->nodes.size() >= min_block_size;
+    }));
   }
 
   void stats() {
@@ -154,14 +172,16 @@ class Report {
   void recommendations() {
     if (engines_.empty()) return;
     out_ += "\n  ********** Recommendations **********\n\n";
-    out_ += detail::concat("   - For minimal graph segmentation, select min_block_size=", most(), " which would generate ",
-                           engines_at(most()), " TRT engine(s)\n");
+    out_ += detail::concat("   - For minimal graph segmentation, select min_block_size=", most(),
+                           " which would generate ", engines_at(most()), " TRT engine(s)\n");
     size_t moderate = static_cast<size_t>(std::ceil(average()));
     if (moderate != most())
-      out_ += detail::concat("   - For moderate graph segmentation, select min_block_size=", moderate, " which would generate ",
-                             engines_at(moderate), " TRT engine(s)\n");
-    out_ += detail::concat("   - The current level of graph segmentation is equivalent to selecting min_block_size=", least(),
-                           " which generates ", engines_.size(), " TRT engine(s)\n");
+      out_ +=
+          detail::concat("   - For moderate graph segmentation, select min_block_size=", moderate,
+                         " which would generate ", engines_at(moderate), " TRT engine(s)\n");
+    out_ += detail::concat(
+        "   - The current level of graph segmentation is equivalent to selecting min_block_size=",
+        least(), " which generates ", engines_.size(), " TRT engine(s)\n");
   }
 
   const ir::Program& program_;

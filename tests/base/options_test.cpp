@@ -77,8 +77,8 @@ TEST(Options, Description) {
   Options o;
   o.torch_executed_ops = {"it's"};
   const std::string text = describe(o);
-  EXPECT_TRUE(text.starts_with(
-      "CompilationSettings(require_full_compilation=False, min_block_size=5, "))
+  EXPECT_TRUE(
+      text.starts_with("CompilationSettings(require_full_compilation=False, min_block_size=5, "))
       << text;
   EXPECT_NE(text.find("torch_executed_ops=['it\\'s']"), std::string::npos);
   EXPECT_EQ(text.back(), ')');

@@ -10,7 +10,8 @@
 
 namespace {
 
-std::string failure(const char* request, size_t size, const tenon_tensor* constants = nullptr, size_t count = 0) {
+std::string failure(const char* request, size_t size, const tenon_tensor* constants = nullptr,
+                    size_t count = 0) {
   auto* kept = reinterpret_cast<tenon_result*>(1);
   tenon_result* result = kept;
   if (tenon_compile(request, size, constants, count, nullptr, nullptr, &result) == 0) {
@@ -26,7 +27,8 @@ TEST(CApi, NullArguments) {
   EXPECT_EQ(failure(nullptr, 0), "tenon_compile: request_json is null");
   EXPECT_EQ(tenon_compile("{}", 2, nullptr, 0, nullptr, nullptr, nullptr), 1);
   EXPECT_STREQ(tenon_last_error(), "tenon_compile: out is null");
-  EXPECT_EQ(failure("{}", 2, nullptr, 3), "tenon_compile: constants is null, but constant_count is 3");
+  EXPECT_EQ(failure("{}", 2, nullptr, 3),
+            "tenon_compile: constants is null, but constant_count is 3");
   const void* data = nullptr;
   size_t size = 0;
   EXPECT_EQ(tenon_result_plan(nullptr, 0, &data, &size), 1);
@@ -35,12 +37,13 @@ TEST(CApi, NullArguments) {
 }
 
 TEST(CApi, GarbageRequests) {
-  for (const std::string& bad : {std::string(), std::string("\0\0", 2), std::string("{"), std::string("not json"),
-                                 std::string("\xff\xfe")})
+  for (const std::string& bad : {std::string(), std::string("\0\0", 2), std::string("{"),
+                                 std::string("not json"), std::string("\xff\xfe")})
     EXPECT_NE(failure(bad).find("parse error"), std::string::npos) << failure(bad);
   for (const char* bad : {"[]", "null", "7", "\"x\"", "{}"})
     EXPECT_EQ(failure(std::string(bad)), "the request is not a JSON object with a \"program\"");
-  for (const char* bad : {R"({"program": 3})", R"({"program": []})", R"({"program": {}})", R"({"program": null})"}) {
+  for (const char* bad :
+       {R"({"program": 3})", R"({"program": []})", R"({"program": {}})", R"({"program": null})"}) {
     const std::string error = failure(std::string(bad));
     EXPECT_NE(error, "compiled");
     EXPECT_FALSE(error.empty());
@@ -48,7 +51,8 @@ TEST(CApi, GarbageRequests) {
 }
 
 TEST(CApi, DeepRequests) {
-  const std::string deep = "{\"program\": " + std::string(1000000, '[') + std::string(1000000, ']') + "}";
+  const std::string deep =
+      "{\"program\": " + std::string(1000000, '[') + std::string(1000000, ']') + "}";
   EXPECT_EQ(failure(deep), "the request is nested deeper than 1000 levels");
   // Brackets in strings do not count.
   const std::string text = "{\"program\": {\"a\": \"" + std::string(5000, '[') + "\\\"[\"}}";
@@ -65,20 +69,24 @@ TEST(CApi, UnknownOptionsSuggest) {
 
 TEST(CApi, BadSymbols) {
   for (const char* range : {"3", "[1, 2]", "{\"a\": 1}"}) {
-    const std::string error = failure(R"({"program": {}, "symbols": {"s0": )" + std::string(range) + "}}");
+    const std::string error =
+        failure(R"({"program": {}, "symbols": {"s0": )" + std::string(range) + "}}");
     EXPECT_EQ(error, "symbols.s0 must be [min, opt, max]");
   }
   EXPECT_NE(failure(R"({"program": {}, "symbols": {"s0": ["a", 1, 2]}})"), "compiled");
 }
 
 TEST(CApi, BadConstants) {
-  const int64_t shape[] = {int64_t{1} << 40, int64_t{1} << 40}, negative[] = {-1}, stride[] = {1, 1};
+  const int64_t shape[] = {int64_t{1} << 40, int64_t{1} << 40}, negative[] = {-1},
+                stride[] = {1, 1};
   const float data[4] = {};
   auto error = [&](tenon_tensor t) { return failure("{\"program\": {}}", 15, &t, 1); };
   EXPECT_EQ(error({nullptr, 0, 0, nullptr, nullptr, data}), "a constant has no name");
-  EXPECT_EQ(error({"w", 99, 0, nullptr, nullptr, data}), "constant 'w' has an element type (99) that is not supported");
+  EXPECT_EQ(error({"w", 99, 0, nullptr, nullptr, data}),
+            "constant 'w' has an element type (99) that is not supported");
   EXPECT_EQ(error({"w", 0, 1, nullptr, nullptr, data}), "constant 'w' has no shape or no strides");
-  EXPECT_EQ(error({"w", 0, 100, shape, stride, data}), "constant 'w' has 100 dimensions, at most 8");
+  EXPECT_EQ(error({"w", 0, 100, shape, stride, data}),
+            "constant 'w' has 100 dimensions, at most 8");
   EXPECT_EQ(error({"w", 0, -1, shape, stride, data}), "constant 'w' has -1 dimensions, at most 8");
   EXPECT_EQ(error({"w", 0, 1, negative, stride, data}), "constant 'w' has size -1");
   EXPECT_EQ(error({"w", 0, 2, shape, stride, data}), "constant 'w' has size 1099511627776");

@@ -87,8 +87,10 @@ TEST(Compile, ANodeThatFailsToConvertIsDemoted) {
   const auto& report = compiled.plan.nodes.at(1);
   EXPECT_FALSE(report.engine);
   EXPECT_TRUE(report.supported);
-  EXPECT_EQ(report.reason.find("its conversion failed: these weights are cursed"), 0u) << report.reason;
-  EXPECT_NE(log.text.find("%b aten::test_breaks (m, f.py:2) stays in PyTorch"), std::string::npos) << log.text;
+  EXPECT_EQ(report.reason.find("its conversion failed: these weights are cursed"), 0u)
+      << report.reason;
+  EXPECT_NE(log.text.find("%b aten::test_breaks (m, f.py:2) stays in PyTorch"), std::string::npos)
+      << log.text;
   EXPECT_TRUE(compiled.engines[0].data && compiled.engines[2].data);
   EXPECT_NE(compiled.dryrun.find("Reason: its conversion failed"), std::string::npos);
 }
@@ -97,8 +99,9 @@ TEST(Compile, RequireFullCompilationRaises) {
   Options o = options();
   o.require_full_compilation = true;
   const std::string unsupported = error_of([&] { compile(program_of(kPlain), o); });
-  EXPECT_NE(unsupported.find("require_full_compilation is set, but these nodes cannot run in an engine:\n  %t "
-                             "aten::unknown_op (m, f.py:3): "),
+  EXPECT_NE(unsupported.find(
+                "require_full_compilation is set, but these nodes cannot run in an engine:\n  %t "
+                "aten::unknown_op (m, f.py:3): "),
             std::string::npos)
       << unsupported;
   const std::string fails = error_of([&] { compile(program_of(kBreaks), o); });
@@ -118,7 +121,9 @@ TEST(Compile, DryrunBuildsNothing) {
   });
   EXPECT_EQ(stages, std::vector<std::string>{"partitioning"});
   for (const PlanBytes& plan : compiled.engines) EXPECT_FALSE(plan.data);
-  EXPECT_NE(compiled.dryrun.find("TRT Engine #2 - Submodule name: _run_on_acc_2"), std::string::npos) << compiled.dryrun;
+  EXPECT_NE(compiled.dryrun.find("TRT Engine #2 - Submodule name: _run_on_acc_2"),
+            std::string::npos)
+      << compiled.dryrun;
   EXPECT_TRUE(folder.names().empty());
 }
 
@@ -143,7 +148,8 @@ TEST(Compile, CancelledAtEveryStage) {
       EXPECT_EQ(std::string(e.what()).find("cancelled"), 0u) << e.what();
       cancelled_in.insert(last);
     }
-    for (const std::string& name : folder.names()) EXPECT_EQ(name, "cache") << "a temporary file is left";
+    for (const std::string& name : folder.names())
+      EXPECT_EQ(name, "cache") << "a temporary file is left";
     EXPECT_EQ(folder.names().size(), done ? 1u : 0u);
     if (done) break;
     ASSERT_LT(stop, 1000);

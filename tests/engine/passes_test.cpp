@@ -39,21 +39,21 @@ TEST_P(PassGolden, BeforeAndAfter) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, PassGolden,
-    testing::Values(PassCase{"simplify", passes::simplify},
-                    PassCase{"fold_constants", passes::fold_constants},
-                    PassCase{"fold_masks", passes::fold_masks},
-                    PassCase{"matmul_to_linear", passes::matmul_to_linear},
-                    PassCase{"fold_scale", passes::fold_scale},
-                    PassCase{"lower_scale", passes::lower_scale},
-                    PassCase{"absorb_attention_transposes", passes::absorb_attention_transposes},
-                    PassCase{"skip_expands", passes::skip_expands},
-                    PassCase{"fuse_epilogues", passes::fuse_epilogues},
-                    PassCase{"fuse_norm_residual", passes::fuse_norm_residual},
-                    PassCase{"group_pointwise", passes::group_pointwise},
-                    PassCase{"choose_layouts", passes::choose_layouts}),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, PassGolden,
+                         testing::Values(PassCase{"simplify", passes::simplify},
+                                         PassCase{"fold_constants", passes::fold_constants},
+                                         PassCase{"fold_masks", passes::fold_masks},
+                                         PassCase{"matmul_to_linear", passes::matmul_to_linear},
+                                         PassCase{"fold_scale", passes::fold_scale},
+                                         PassCase{"lower_scale", passes::lower_scale},
+                                         PassCase{"absorb_attention_transposes",
+                                                  passes::absorb_attention_transposes},
+                                         PassCase{"skip_expands", passes::skip_expands},
+                                         PassCase{"fuse_epilogues", passes::fuse_epilogues},
+                                         PassCase{"fuse_norm_residual", passes::fuse_norm_residual},
+                                         PassCase{"group_pointwise", passes::group_pointwise},
+                                         PassCase{"choose_layouts", passes::choose_layouts}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 /// Builds random networks layer by layer.
 class RandomNet {
@@ -68,15 +68,27 @@ class RandomNet {
       const ir::SymShape shape = x_->type.shape;
       switch (random_.in(0, 6)) {
         case 0:
-        case 1: convolution(random_.one_in(3) ? 1 : 3); break;
-        case 2: scale(1); break;
-        case 3: activation(); break;
-        case 4: residual([&] { convolution(3, shape[1].value()); }); break;
-        case 5: broadcast_sum({1, shape[1].value(), 1, 1}); break;
+        case 1:
+          convolution(random_.one_in(3) ? 1 : 3);
+          break;
+        case 2:
+          scale(1);
+          break;
+        case 3:
+          activation();
+          break;
+        case 4:
+          residual([&] { convolution(3, shape[1].value()); });
+          break;
+        case 5:
+          broadcast_sum({1, shape[1].value(), 1, 1});
+          break;
         default:
           if (shape[2].value() > 3 && shape[3].value() > 3)
-            add("pooling", {x_}, {{"window", Shape{2, 2}}, {"stride", Shape{2, 2}},
-                                  {"type", std::string(random_.one_in(2) ? "max" : "average")}});
+            add("pooling", {x_},
+                {{"window", Shape{2, 2}},
+                 {"stride", Shape{2, 2}},
+                 {"type", std::string(random_.one_in(2) ? "max" : "average")}});
       }
       also_output();
     }
@@ -90,12 +102,23 @@ class RandomNet {
       const int64_t width = x_->type.shape.back().value();
       switch (random_.in(0, 6)) {
         case 0:
-        case 1: product(random_.in(1, 40)); break;
-        case 2: activation(); break;
-        case 3: broadcast_sum({random_.one_in(2) ? width : 1}); break;
-        case 4: residual([&] { product(width); }); break;
-        case 5: norm(); break;
-        default: add("unary", {x_}, {{"operation", std::string(random_.one_in(2) ? "neg" : "abs")}});
+        case 1:
+          product(random_.in(1, 40));
+          break;
+        case 2:
+          activation();
+          break;
+        case 3:
+          broadcast_sum({random_.one_in(2) ? width : 1});
+          break;
+        case 4:
+          residual([&] { product(width); });
+          break;
+        case 5:
+          norm();
+          break;
+        default:
+          add("unary", {x_}, {{"operation", std::string(random_.one_in(2) ? "neg" : "abs")}});
       }
       also_output();
     }
@@ -105,7 +128,8 @@ class RandomNet {
  private:
   /// Now and then a value inside is read by the caller, too.
   void also_output() {
-    if (random_.one_in(4) && std::count(g_.outputs.begin(), g_.outputs.end(), x_) == 0) g_.outputs.push_back(x_);
+    if (random_.one_in(4) && std::count(g_.outputs.begin(), g_.outputs.end(), x_) == 0)
+      g_.outputs.push_back(x_);
   }
   void start(const Shape& shape) {
     ir::Type type;
@@ -113,7 +137,8 @@ class RandomNet {
     x_ = g_.add_input("x", type);
   }
   ir::Graph finish() {
-    g_.outputs.erase(std::remove(g_.outputs.begin(), g_.outputs.end(), g_.inputs()[0].get()), g_.outputs.end());
+    g_.outputs.erase(std::remove(g_.outputs.begin(), g_.outputs.end(), g_.inputs()[0].get()),
+                     g_.outputs.end());
     activation();  // so that the last output is none of those
     g_.outputs.push_back(x_);
     return std::move(g_);
@@ -121,10 +146,12 @@ class RandomNet {
   ir::Value* constant(const Shape& shape) {
     int64_t count = 1;
     for (int64_t d : shape) count *= d;
-    return g_.add_constant(test::f32_constant(shape, test::random_floats(random_, static_cast<size_t>(count))),
-                           g_.unique_name("c"));
+    return g_.add_constant(
+        test::f32_constant(shape, test::random_floats(random_, static_cast<size_t>(count))),
+        g_.unique_name("c"));
   }
-  void add(const std::string& op, std::vector<ir::Value*> in, std::vector<std::pair<std::string, ir::Attr>> attrs = {}) {
+  void add(const std::string& op, std::vector<ir::Value*> in,
+           std::vector<std::pair<std::string, ir::Attr>> attrs = {}) {
     x_ = net::add_layer(g_, op, std::move(in), std::move(attrs), g_.unique_name("v"))->output();
   }
   void convolution(int64_t kernel, int64_t maps = 0) {
@@ -133,21 +160,27 @@ class RandomNet {
     if (maps == 0) maps = depthwise ? channels : random_.in(1, 40);
     const Shape pad = {kernel / 2, kernel / 2};
     ir::Value* bias = random_.one_in(2) ? constant({maps}) : nullptr;
-    add("convolution", {x_, constant({maps, depthwise ? 1 : channels, kernel, kernel}), bias, nullptr},
-        {{"pre_padding", pad}, {"post_padding", pad}, {"groups", depthwise ? channels : int64_t{1}}});
+    add("convolution",
+        {x_, constant({maps, depthwise ? 1 : channels, kernel, kernel}), bias, nullptr},
+        {{"pre_padding", pad},
+         {"post_padding", pad},
+         {"groups", depthwise ? channels : int64_t{1}}});
   }
   void product(int64_t width) {
     const int64_t k = x_->type.shape.back().value();
     if (random_.one_in(2)) return add("matrix_multiply", {x_, constant({k, width})});
-    add("linear", {x_, constant({width, k}), random_.one_in(2) ? constant({width}) : nullptr, nullptr});
+    add("linear",
+        {x_, constant({width, k}), random_.one_in(2) ? constant({width}) : nullptr, nullptr});
   }
   void scale(int64_t axis) {
     const int64_t c = x_->type.shape[static_cast<size_t>(axis)].value();
     add("scale", {x_, constant({c}), constant({c})}, {{"axis", axis}});
   }
   void activation() {
-    static const char* const kTypes[] = {"relu", "sigmoid", "tanh", "leaky_relu", "gelu_erf", "silu", "clip"};
-    add("activation", {x_}, {{"type", std::string(kTypes[random_.in(0, 6)])}, {"alpha", 0.1}, {"beta", 0.9}});
+    static const char* const kTypes[] = {"relu",     "sigmoid", "tanh", "leaky_relu",
+                                         "gelu_erf", "silu",    "clip"};
+    add("activation", {x_},
+        {{"type", std::string(kTypes[random_.in(0, 6)])}, {"alpha", 0.1}, {"beta", 0.9}});
   }
   template <typename Body>
   void residual(Body&& body) {
@@ -162,7 +195,8 @@ class RandomNet {
   void broadcast_sum(const Shape& shape) { add("elementwise", {x_, constant(shape)}); }
   void norm() {
     const int64_t width = x_->type.shape.back().value();
-    if (random_.one_in(2)) add("elementwise", {x_, g_.inputs()[0]->type == x_->type ? g_.inputs()[0].get() : x_});
+    if (random_.one_in(2))
+      add("elementwise", {x_, g_.inputs()[0]->type == x_->type ? g_.inputs()[0].get() : x_});
     add("normalization", {x_, constant({width}), constant({width}), nullptr});
   }
 
@@ -197,7 +231,8 @@ void expect_same_numbers(ir::Graph g, uint64_t seed) {
   ASSERT_EQ(seen.size(), want.size());
   for (size_t i = 0; i < want.size(); ++i) {
     ASSERT_EQ(seen[i].size(), want[i].size());
-    EXPECT_LT(relative_error(want[i], seen[i]), 1e-4) << "output " << i << "\n" << fast->layer_info();
+    EXPECT_LT(relative_error(want[i], seen[i]), 1e-4) << "output " << i << "\n"
+                                                      << fast->layer_info();
   }
 }
 

@@ -125,21 +125,25 @@ TEST(Plan, FailedWriteLeavesNothing) {
   bad->name = "w";
   content.constants.push_back(bad);
   EXPECT_EQ(error_of([&] { write_plan(content); }), "constant 'w' has no data");
-  EXPECT_EQ(error_of([&] { write_plan_file(content, folder.file("a")); }), "constant 'w' has no data");
+  EXPECT_EQ(error_of([&] { write_plan_file(content, folder.file("a")); }),
+            "constant 'w' has no data");
   EXPECT_TRUE(folder.names().empty());
   std::filesystem::create_directory(folder.file("folder"));
-  EXPECT_NE(error_of([&] { write_plan_file(small(), folder.file("folder")); }).find("cannot replace"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { write_plan_file(small(), folder.file("folder")); }).find("cannot replace"),
+      std::string::npos);
   EXPECT_EQ(folder.names(), std::vector<std::string>{"folder"});
-  EXPECT_NE(error_of([&] { write_plan_file(small(), folder.file("no/such/a")); }).find("cannot create"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { write_plan_file(small(), folder.file("no/such/a")); }).find("cannot create"),
+      std::string::npos);
 }
 
 TEST(Plan, EveryTruncationIsAnError) {
   const Bytes good = bytes_of(write_plan(small()));
   for (size_t size = 0; size < good.size(); ++size) {
     const std::string error = error_of([&] { Engine::load(plan_of(good.substr(0, size))); });
-    ASSERT_NE(error.find("the plan is truncated: " + std::to_string(size) + " bytes"), std::string::npos)
+    ASSERT_NE(error.find("the plan is truncated: " + std::to_string(size) + " bytes"),
+              std::string::npos)
         << "at " << size << ": " << error;
   }
   EXPECT_NE(error_of([] { Engine::load({}); }).find("truncated: 0 bytes"), std::string::npos);
@@ -170,11 +174,13 @@ TEST(Plan, ForeignNewerAndOlderFiles) {
   format::Header h = header_of(b);
   h.version = 2;
   set_header(b, h);
-  EXPECT_EQ(error_of([&] { read_plan(plan_of(b)); }),
-            "the plan has format version 2, newer than this library reads (1); build the engine again");
+  EXPECT_EQ(
+      error_of([&] { read_plan(plan_of(b)); }),
+      "the plan has format version 2, newer than this library reads (1); build the engine again");
   h.version = 0;
   set_header(b, h);
-  EXPECT_NE(error_of([&] { read_plan(plan_of(b)); }).find("which this library does not read"), std::string::npos);
+  EXPECT_NE(error_of([&] { read_plan(plan_of(b)); }).find("which this library does not read"),
+            std::string::npos);
 }
 
 TEST(Plan, BoundsOfTheTableAreChecked) {
@@ -187,10 +193,14 @@ TEST(Plan, BoundsOfTheTableAreChecked) {
     set_header(b, header);
     return error_of([&] { read_plan(plan_of(b)); });
   };
-  EXPECT_NE(error_with([](auto& x) { x.section_count = UINT32_MAX; }).find("at most 64"), std::string::npos);
-  EXPECT_NE(error_with([](auto& x) { x.table_offset = UINT64_MAX - 8; }).find("lies outside"), std::string::npos);
-  EXPECT_NE(error_with([](auto& x) { x.file_size = UINT64_MAX; }).find("truncated"), std::string::npos);
-  EXPECT_NE(error_with([](auto& x) { x.section_count = 4; }).find("section table is corrupted"), std::string::npos);
+  EXPECT_NE(error_with([](auto& x) { x.section_count = UINT32_MAX; }).find("at most 64"),
+            std::string::npos);
+  EXPECT_NE(error_with([](auto& x) { x.table_offset = UINT64_MAX - 8; }).find("lies outside"),
+            std::string::npos);
+  EXPECT_NE(error_with([](auto& x) { x.file_size = UINT64_MAX; }).find("truncated"),
+            std::string::npos);
+  EXPECT_NE(error_with([](auto& x) { x.section_count = 4; }).find("section table is corrupted"),
+            std::string::npos);
 }
 
 TEST(Plan, WhatThisMachineCannotRun) {
@@ -221,7 +231,8 @@ TEST(Plan, GraphsThatDoNotFit) {
     EXPECT_NE(seen.find(want), std::string::npos) << seen;
     EXPECT_EQ(seen.find("internal error"), std::string::npos) << seen;
   };
-  expect("reference.activation", "fast.activation", "kernel 'fast.activation', which is not available here");
+  expect("reference.activation", "fast.activation",
+         "kernel 'fast.activation', which is not available here");
   expect("kernel=\"reference.activation\"", "", "kernel");
   expect("data=#0", "data=#1", "");
   expect("data=#0", "data=?", "the plan has no data for %c constant");
@@ -235,9 +246,11 @@ TEST(Plan, GraphsThatDoNotFit) {
 }
 
 /// Loads and runs a graph whose layers say what no builder would.
-std::string hostile(const std::string& layer, const std::string& type, const std::string& input = "f32[1, 2, 4, 4]") {
-  ir::Graph g = ir::parse("graph {\n  input %x : " + input + "\n  input %w : f32[2, 2, 1, 1]\n  %y : " + type + " = " +
-                          layer + "\n  return %y, %w\n}");
+std::string hostile(const std::string& layer, const std::string& type,
+                    const std::string& input = "f32[1, 2, 4, 4]") {
+  ir::Graph g = ir::parse("graph {\n  input %x : " + input +
+                          "\n  input %w : f32[2, 2, 1, 1]\n  %y : " + type + " = " + layer +
+                          "\n  return %y, %w\n}");
   return error_of([&] {
     test::complete(g);
     g.outputs.pop_back();
@@ -270,28 +283,40 @@ TEST(Plan, HostileAttributes) {
   const std::pair<const char*, const char*> kCases[] = {
       {"convolution(%x, %w) {stride=[-1, 1]}", "f32[1, 2, 4, 4]"},
       {"convolution(%x, %w) {stride=[0, 1]}", "f32[1, 2, 4, 4]"},
-      {"convolution(%x, %w) {dilation=[4611686018427387904, 4611686018427387904]}", "f32[1, 2, 4, 4]"},
-      {"convolution(%x, %w) {pre_padding=[9223372036854775807, 1] post_padding=[9223372036854775807, 1]}", "f32[1, 2, 4, 4]"},
+      {"convolution(%x, %w) {dilation=[4611686018427387904, 4611686018427387904]}",
+       "f32[1, 2, 4, 4]"},
+      {"convolution(%x, %w) {pre_padding=[9223372036854775807, 1] "
+       "post_padding=[9223372036854775807, 1]}",
+       "f32[1, 2, 4, 4]"},
       {"convolution(%x, %w) {groups=4611686018427387904}", "f32[1, 2, 4, 4]"},
       {"convolution(%x, %w) {groups=0}", "f32[1, 2, 4, 4]"},
       {"convolution(%x, %w) {activation=\"sum\"}", "f32[1, 2, 4, 4]"},
       {"deconvolution(%x, %w) {stride=[4611686018427387904, 2]}", "f32[1, 2, 4, 4]"},
-      {"pooling(%x) {window=[4611686018427387904, 1] pre_padding=[4611686018427387903, 0]}", "f32[1, 2, 4, 4]"},
+      {"pooling(%x) {window=[4611686018427387904, 1] pre_padding=[4611686018427387903, 0]}",
+       "f32[1, 2, 4, 4]"},
       {"pooling(%x) {window=[-2, 1]}", "f32[1, 2, 4, 4]"},
       {"pooling(%x) {window=ints[]}", "f32[1, 2, 4, 4]"},
-      {"padding(%x) {pre_padding=[0, 0, 4611686018427387904, 0] post_padding=[0, 0, -4611686018427387904, 0]}", "f32[1, 2, 4, 4]"},
-      {"padding(%x) {pre_padding=[0, 0, 9, 0] post_padding=[0, 0, -9, 0] mode=\"reflect\"}", "f32[1, 2, 4, 4]"},
+      {"padding(%x) {pre_padding=[0, 0, 4611686018427387904, 0] post_padding=[0, 0, "
+       "-4611686018427387904, 0]}",
+       "f32[1, 2, 4, 4]"},
+      {"padding(%x) {pre_padding=[0, 0, 9, 0] post_padding=[0, 0, -9, 0] mode=\"reflect\"}",
+       "f32[1, 2, 4, 4]"},
       {"softmax(%x) {axis=4}", "f32[1, 2, 4, 4]"},
       {"softmax(%x) {axis=-9223372036854775808}", "f32[1, 2, 4, 4]"},
       {"cumsum(%x) {axis=9223372036854775807}", "f32[1, 2, 4, 4]"},
       {"reduce(%x) {axes=[7]}", "f32[1, 2, 4, 4]"},
       {"reduce(%x) {axes=[-1]}", "f32[1, 2, 4]"},
       {"slice(%x) {start=[<0>, <0>, <0>, <4>] size=[<1>, <2>, <4>, <4>]}", "f32[1, 2, 4, 4]"},
-      {"slice(%x) {start=[<0>, <0>, <0>, <0>] size=[<1>, <2>, <4>, <4>] stride=[1, 1, 1, 4611686018427387904]}", "f32[1, 2, 4, 4]"},
-      {"slice(%x) {start=[<0>, <0>, <0>, <0>] size=[<1>, <2>, <4>, <4>] stride=[1, 1, 1, -1]}", "f32[1, 2, 4, 4]"},
+      {"slice(%x) {start=[<0>, <0>, <0>, <0>] size=[<1>, <2>, <4>, <4>] stride=[1, 1, 1, "
+       "4611686018427387904]}",
+       "f32[1, 2, 4, 4]"},
+      {"slice(%x) {start=[<0>, <0>, <0>, <0>] size=[<1>, <2>, <4>, <4>] stride=[1, 1, 1, -1]}",
+       "f32[1, 2, 4, 4]"},
       {"shuffle(%x) {first_transpose=[0, 0, 1, 2]}", "f32[1, 2, 4, 4]"},
-      {"shuffle(%x) {has_reshape=true reshape_dims=[<4611686018427387904>, <4>, <2>]}", "f32[4611686018427387904, 4, 2]"},
-      {"expand(%x) {dims=[<4611686018427387904>, <2>, <4>, <4>]}", "f32[4611686018427387904, 2, 4, 4]"},
+      {"shuffle(%x) {has_reshape=true reshape_dims=[<4611686018427387904>, <4>, <2>]}",
+       "f32[4611686018427387904, 4, 2]"},
+      {"expand(%x) {dims=[<4611686018427387904>, <2>, <4>, <4>]}",
+       "f32[4611686018427387904, 2, 4, 4]"},
       {"fill() {dims=[<4611686018427387904>, <4>]}", "f32[4611686018427387904, 4]"},
       {"fill() {dims=[<-4>]}", "f32[-4]"},
       {"resize(%x) {output_size=[<0>, <4>]}", "f32[1, 2, 0, 4]"},
@@ -325,8 +350,9 @@ TEST(Plan, PackedConstantsGoToTheirFamilyOnly) {
   content.constants[0] = c;
   const auto engine = test::load(content);
   const auto context = engine->create_context();
-  EXPECT_NE(error_of([&] { test::set_shapes(*context, {{2, 3}}); }).find("is packed as 'onednn:3:a'"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { test::set_shapes(*context, {{2, 3}}); }).find("is packed as 'onednn:3:a'"),
+      std::string::npos);
 }
 
 /// %w is a packed [4, 8] weight of `bytes` bytes with the given format, for a linear layer.
@@ -336,12 +362,14 @@ std::string linear_error(const std::string& format, size_t floats) {
     %w : f32[4, 8] = constant() {data=#0}
     %y : f32[2, 4] = linear(%x, %w)
     return %y
-  })", {test::f32_constant({4, 8}, test::Floats(32))});
+  })",
+                                {test::f32_constant({4, 8}, test::Floats(32))});
   PlanContent content = test::reference_plan(g);
   const std::string reference = "reference.linear";
   content.graph.replace(content.graph.find(reference), reference.size(), "onednn.linear");
   const test::Floats data(floats);
-  auto c = std::make_shared<ir::Constant>(*test::f32_constant({static_cast<int64_t>(floats)}, data));
+  auto c =
+      std::make_shared<ir::Constant>(*test::f32_constant({static_cast<int64_t>(floats)}, data));
   c->format = format;
   content.constants.at(0) = c;
   return error_of([&] {
@@ -408,7 +436,8 @@ TEST(Plan, BeyondFourGibibytes) {
   for (size_t k = 0; k < 5; ++k) EXPECT_EQ(out[k], test::Floats{static_cast<float>(100 + k)});
   const auto read = read_plan(plan);
   EXPECT_GT(static_cast<const char*>(read.constants[4]->data.get()) -
-                static_cast<const char*>(plan.data.get()), int64_t{4} << 30);
+                static_cast<const char*>(plan.data.get()),
+            int64_t{4} << 30);
 }
 
 }  // namespace

@@ -28,8 +28,10 @@ const char* const kDynamic = R"(graph {
 TEST(Run, CallsInTheWrongOrder) {
   const auto engine = test::build(kDynamic);
   const auto context = engine->create_context();
-  EXPECT_EQ(error_of([&] { context->enqueue(nullptr, nullptr); }), "set_input_shapes must be called before enqueue");
-  EXPECT_EQ(error_of([&] { context->output_shapes(); }), "set_input_shapes must be called before output_shapes");
+  EXPECT_EQ(error_of([&] { context->enqueue(nullptr, nullptr); }),
+            "set_input_shapes must be called before enqueue");
+  EXPECT_EQ(error_of([&] { context->output_shapes(); }),
+            "set_input_shapes must be called before output_shapes");
 }
 
 TEST(Run, AnErrorLeavesTheContextWorking) {
@@ -37,8 +39,10 @@ TEST(Run, AnErrorLeavesTheContextWorking) {
   const auto context = engine->create_context();
   const Floats x = {0, 0.5, -0.5};
   const auto first = test::run(*engine, *context, {{1, 3}}, {x});
-  EXPECT_EQ(error_of([&] { test::set_shapes(*context, {{65, 3}}); }), "input 'x' dimension 0 is 65, wanted 1..64");
-  EXPECT_EQ(error_of([&] { test::set_shapes(*context, {{1, 4}}); }), "input 'x' dimension 1 is 4, wanted 3");
+  EXPECT_EQ(error_of([&] { test::set_shapes(*context, {{65, 3}}); }),
+            "input 'x' dimension 0 is 65, wanted 1..64");
+  EXPECT_EQ(error_of([&] { test::set_shapes(*context, {{1, 4}}); }),
+            "input 'x' dimension 1 is 4, wanted 3");
   EXPECT_EQ(context->output_shapes()[0], (Shape{1, 3}));
   EXPECT_EQ(test::run(*engine, *context, {{1, 3}}, {x}), first);
 }
@@ -48,7 +52,8 @@ TEST(Run, InferShapes) {
   EXPECT_EQ(engine->infer_shapes({{7, 3}}), (std::vector<Shape>{{7, 3}}));
   EXPECT_EQ(error_of([&] { engine->infer_shapes({}); }), "the engine has 1 inputs, 0 were given");
   EXPECT_EQ(error_of([&] { engine->infer_shapes({{7}}); }), "input 'x' has 1 dimensions, wanted 2");
-  EXPECT_EQ(error_of([&] { engine->infer_shapes({{0, 3}}); }), "input 'x' dimension 0 is 0, wanted 1..64");
+  EXPECT_EQ(error_of([&] { engine->infer_shapes({{0, 3}}); }),
+            "input 'x' dimension 0 is 0, wanted 1..64");
 }
 
 TEST(Run, UnchangedShapesPrepareNothing) {
@@ -106,7 +111,8 @@ TEST(Run, EngineWithoutInputsAndLayers) {
   const auto engine = test::build("graph {\n input %x : f32[]\n return %x\n}");
   const auto context = engine->create_context();
   EXPECT_EQ(test::run(*engine, *context, {{}}, {{3}}), (std::vector<Floats>{{3}}));
-  const auto fill = test::build("graph {\n %y : f32[2] = fill() {dims=[<2>] value=4.0}\n return %y\n}");
+  const auto fill =
+      test::build("graph {\n %y : f32[2] = fill() {dims=[<2>] value=4.0}\n return %y\n}");
   EXPECT_EQ(test::run(*fill, *fill->create_context(), {}, {}), (std::vector<Floats>{{4, 4}}));
 }
 
@@ -137,8 +143,9 @@ TEST(Run, SizesThatLeaveALayerNoRoom) {
     EXPECT_NE(error, "no error") << n;
     EXPECT_EQ(error.find("internal"), std::string::npos) << error;
   }
-  EXPECT_NE(error_of([&] { test::set_shapes(*context, {{1, 1, 4}}); }).find("while preparing %y slice"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { test::set_shapes(*context, {{1, 1, 4}}); }).find("while preparing %y slice"),
+      std::string::npos);
   Floats x(8);
   for (size_t i = 0; i < 8; ++i) x[i] = static_cast<float>(i);
   EXPECT_EQ(test::run(*engine, *context, {{1, 1, 8}}, {x})[0], (Floats{6, 7}));
@@ -169,7 +176,8 @@ TEST(Run, ManyThreadsGiveTheSameBits) {
       const auto context = engine->create_context();
       for (int round = 0; round < 30; ++round) {
         const size_t i = static_cast<size_t>(round * 5 + k) % 9;
-        const auto y = test::run(*engine, *context, {{static_cast<int64_t>(i) + 1, 8, 12}}, {x[i]})[0];
+        const auto y =
+            test::run(*engine, *context, {{static_cast<int64_t>(i) + 1, 8, 12}}, {x[i]})[0];
         if (std::memcmp(y.data(), want[i].data(), y.size() * 4) != 0) ++different;
       }
     });

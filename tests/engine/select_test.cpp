@@ -64,10 +64,11 @@ TEST(Select, ReportsTimesAndReasons) {
   ASSERT_NE(r, nullptr);
   EXPECT_LT(r->microseconds, 0);
   EXPECT_EQ(r->reason, "the plain reference runs only where nothing else can");
-  const auto best = std::min_element(
-      choices[0].candidates.begin(), choices[0].candidates.end(), [](const auto& a, const auto& b) {
-        return (a.microseconds < 0 ? 1e30 : a.microseconds) < (b.microseconds < 0 ? 1e30 : b.microseconds);
-      });
+  const auto best = std::min_element(choices[0].candidates.begin(), choices[0].candidates.end(),
+                                     [](const auto& a, const auto& b) {
+                                       return (a.microseconds < 0 ? 1e30 : a.microseconds) <
+                                              (b.microseconds < 0 ? 1e30 : b.microseconds);
+                                     });
   EXPECT_EQ(choices[0].impl->name(), best->kernel);
 }
 
@@ -137,7 +138,8 @@ TEST(Select, NoKernelAtAllListsTheReasons) {
     %y : f32[8] = cast(%x)
     return %y
   })");
-  const std::string error = error_of([&] { select_kernels(g, test::quick_options(), nullptr, {}); });
+  const std::string error =
+      error_of([&] { select_kernels(g, test::quick_options(), nullptr, {}); });
   EXPECT_NE(error.find("no kernel can run %y cast"), std::string::npos) << error;
   EXPECT_NE(error.find("\n  reference.cast: "), std::string::npos) << error;
 }
@@ -190,13 +192,15 @@ TEST(TimingCache, DamagedFilesAreIgnoredWithAWarning) {
   const std::string good = read_file(path);
   auto negative = nlohmann::json::parse(good);
   negative["entries"]["k"]["a"] = -1;
-  for (const std::string& bad : {std::string("not json"), std::string(), good.substr(0, good.size() / 2),
-                                 std::string("[1, 2]"), std::string("{\"format\": 2}"), negative.dump()}) {
+  for (const std::string& bad :
+       {std::string("not json"), std::string(), good.substr(0, good.size() / 2),
+        std::string("[1, 2]"), std::string("{\"format\": 2}"), negative.dump()}) {
     write_file_atomic(path, bad);
     const Warnings warnings;
     EXPECT_EQ(TimingCache::open(path)->find("k"), nullptr) << bad;
     ASSERT_EQ(warnings.texts.size(), 1u) << bad;
-    EXPECT_NE(warnings.texts[0].find("'" + path + "' is damaged and will be replaced"), std::string::npos);
+    EXPECT_NE(warnings.texts[0].find("'" + path + "' is damaged and will be replaced"),
+              std::string::npos);
   }
   const auto next = TimingCache::open(path);
   next->insert("k", {{"a", 4}});

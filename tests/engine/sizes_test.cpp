@@ -12,7 +12,9 @@ namespace {
 
 using test::error_of;
 
-ir::Graph inputs(const std::string& lines) { return ir::parse("graph {\n" + lines + "\n  return\n}"); }
+ir::Graph inputs(const std::string& lines) {
+  return ir::parse("graph {\n" + lines + "\n  return\n}");
+}
 
 TEST(BindSizes, Symbols) {
   const ir::Graph g = inputs(R"(
@@ -22,8 +24,10 @@ TEST(BindSizes, Symbols) {
     input %y : f32[m, n])");
   EXPECT_EQ(bind_sizes(g, {8, 3, 2, 8}), (ir::SymEnv{{"m", 2}, {"n", 8}}));
   EXPECT_EQ(error_of([&] { bind_sizes(g, {8, 4, 2, 8}); }), "input 'x' dimension 1 is 4, wanted 3");
-  EXPECT_EQ(error_of([&] { bind_sizes(g, {9, 3, 2, 9}); }), "input 'x' dimension 0 is 9, wanted 1..8");
-  EXPECT_EQ(error_of([&] { bind_sizes(g, {0, 3, 2, 0}); }), "input 'x' dimension 0 is 0, wanted 1..8");
+  EXPECT_EQ(error_of([&] { bind_sizes(g, {9, 3, 2, 9}); }),
+            "input 'x' dimension 0 is 9, wanted 1..8");
+  EXPECT_EQ(error_of([&] { bind_sizes(g, {0, 3, 2, 0}); }),
+            "input 'x' dimension 0 is 0, wanted 1..8");
   EXPECT_EQ(error_of([&] { bind_sizes(g, {4, 3, 2, 5}); }),
             "input 'y' dimension 1 is 5, wanted 4, as the size 'n' is elsewhere in the inputs");
 }
@@ -42,7 +46,8 @@ TEST(BindSizes, AffineSizes) {
 TEST(BindSizes, FallingSizes) {
   const ir::Graph g = inputs("symbol s0 [1, 2, 3]\n input %x : f32[-s0 + 8]");
   EXPECT_EQ(bind_sizes(g, {6}), (ir::SymEnv{{"s0", 2}}));
-  EXPECT_EQ(error_of([&] { bind_sizes(g, {4}); }), "input 'x' dimension 0 is 4, wanted 5..7 (-s0 + 8)");
+  EXPECT_EQ(error_of([&] { bind_sizes(g, {4}); }),
+            "input 'x' dimension 0 is 4, wanted 5..7 (-s0 + 8)");
   EXPECT_NE(error_of([&] { bind_sizes(g, {INT64_MIN}); }), "no error");
 }
 
@@ -55,7 +60,8 @@ TEST(BindSizes, KnownSymbolsMakeOthersAffine) {
     input %x : f32[b + c, a*b]
     input %y : f32[2*a])");
   EXPECT_EQ(bind_sizes(g, {7, 6, 4}), (ir::SymEnv{{"a", 2}, {"b", 3}, {"c", 4}}));
-  EXPECT_EQ(error_of([&] { bind_sizes(g, {7, 7, 4}); }), "input 'x' dimension 1 is 7, which does not fit a*b");
+  EXPECT_EQ(error_of([&] { bind_sizes(g, {7, 7, 4}); }),
+            "input 'x' dimension 1 is 7, which does not fit a*b");
 }
 
 TEST(BindSizes, FormsThatAreNotAffineAreChecked) {
@@ -85,8 +91,10 @@ TEST(Sizes, NegativeAndHugeOnesAreErrors) {
   const auto& in = g.inputs();
   EXPECT_EQ(error_of([&] { sizes_of(*in[0], {{"n", 2}}); }),
             "%x f32[n - 3] would have size -1 in dimension 0 at these input sizes");
-  EXPECT_NE(error_of([&] { sizes_of(*in[1], {{"n", 1000000000000}}); }).find("would be too large"), std::string::npos);
-  EXPECT_NE(error_of([&] { sizes_of(*in[2], {{"n", 4096}}); }).find("would be too large"), std::string::npos)
+  EXPECT_NE(error_of([&] { sizes_of(*in[1], {{"n", 1000000000000}}); }).find("would be too large"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { sizes_of(*in[2], {{"n", 4096}}); }).find("would be too large"),
+            std::string::npos)
       << "2^72 elements, 0 in 64 bits";
   EXPECT_EQ(sizes_of(*in[0], {{"n", 3}}), (std::vector<int64_t>{0}));
 }

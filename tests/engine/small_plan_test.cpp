@@ -50,14 +50,16 @@ engine::PlanContent content() {
   for (const test::Shape& s : {test::Shape{4, 4, 3, 3}, {4}, {5, 8}, {8, 8}}) {
     int64_t count = 1;
     for (int64_t d : s) count *= d;
-    constants.push_back(test::f32_constant(s, test::random_floats(random, static_cast<size_t>(count))));
+    constants.push_back(
+        test::f32_constant(s, test::random_floats(random, static_cast<size_t>(count))));
   }
   return test::reference_plan(test::net_graph(kGraph, constants));
 }
 
 TEST(SmallPlan, FileIsUpToDate) {
   const PlanBytes plan = engine::write_plan(content());
-  test::expect_golden_text("data/small.plan", {static_cast<const char*>(plan.data.get()), plan.size});
+  test::expect_golden_text("data/small.plan",
+                           {static_cast<const char*>(plan.data.get()), plan.size});
 }
 
 TEST(SmallPlan, Runs) {

@@ -86,7 +86,8 @@ TEST(Storage, PointwiseLayersWorkInPlaceWhereNobodyElseReads) {
     %d : f32[64] = softmax(%c)
     %y : f32[64] = elementwise(%d, %b)
     return %y
-  })", true);
+  })",
+                  true);
   EXPECT_EQ(p.slot("a"), p.slot("b")) << "exp may overwrite its only input";
   EXPECT_NE(p.slot("b"), p.slot("c")) << "%b is read again later";
 }
@@ -98,7 +99,8 @@ TEST(Storage, TheSameValueTwiceIsNotOverwritten) {
     %b : f32[64] = elementwise(%a, %a)
     %y : f32[64] = softmax(%b)
     return %y
-  })", true);
+  })",
+                  true);
   EXPECT_NE(p.slot("a"), p.slot("b"));
 }
 

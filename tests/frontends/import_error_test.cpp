@@ -51,60 +51,27 @@ const Case kCases[] = {
      "nodes[0].target: is 'torch.ops.a b', want a name"},
     {"no_op", [](auto& p) { node(p)["target"] = "torch.ops.aten"; },
      "nodes[0].target: is 'torch.ops.aten', which names no operator"},
-    {"unknown_value",
-     [](auto& p) {
-       argument(p, 0) = {{"as_tensor", {{"name", "q"}}}};
-     },
+    {"unknown_value", [](auto& p) { argument(p, 0) = {{"as_tensor", {{"name", "q"}}}}; },
      "inputs[0].arg.as_tensor.name: names 'q', which no earlier node"},
-    {"two_kinds",
-     [](auto& p) {
-       argument(p, 2) = {{"as_int", 1}, {"as_bool", true}};
-     },
+    {"two_kinds", [](auto& p) { argument(p, 2) = {{"as_int", 1}, {"as_bool", true}}; },
      "inputs[2].arg: is an object with 2 fields, want an object with one field"},
-    {"int_type",
-     [](auto& p) {
-       argument(p, 2) = {{"as_int", 1.5}};
-     },
+    {"int_type", [](auto& p) { argument(p, 2) = {{"as_int", 1.5}}; },
      "inputs[2].arg.as_int: is 1.5, want an integer"},
-    {"int_size",
-     [](auto& p) {
-       argument(p, 2) = {{"as_int", 18446744073709551615u}};
-     },
+    {"int_size", [](auto& p) { argument(p, 2) = {{"as_int", 18446744073709551615u}}; },
      "want an integer of 64 bits with sign"},
-    {"ints_type",
-     [](auto& p) {
-       argument(p, 2) = {{"as_ints", {1, "2"}}};
-     },
+    {"ints_type", [](auto& p) { argument(p, 2) = {{"as_ints", {1, "2"}}}; },
      "as_ints[1]: is \"2\", want an integer"},
-    {"float_type",
-     [](auto& p) {
-       argument(p, 2) = {{"as_float", "inf"}};
-     },
+    {"float_type", [](auto& p) { argument(p, 2) = {{"as_float", "inf"}}; },
      "as_float: is \"inf\", want a number"},
-    {"bool_type",
-     [](auto& p) {
-       argument(p, 2) = {{"as_bool", 1}};
-     },
+    {"bool_type", [](auto& p) { argument(p, 2) = {{"as_bool", 1}}; },
      "as_bool: is 1, want true or false"},
-    {"format_range",
-     [](auto& p) {
-       argument(p, 2) = {{"as_memory_format", 9}};
-     },
+    {"format_range", [](auto& p) { argument(p, 2) = {{"as_memory_format", 9}}; },
      "as_memory_format: is 9, want 0 to 4"},
-    {"layout_range",
-     [](auto& p) {
-       argument(p, 2) = {{"as_layout", -1}};
-     },
+    {"layout_range", [](auto& p) { argument(p, 2) = {{"as_layout", -1}}; },
      "as_layout: is -1, want 0 to 7"},
-    {"sym_kind",
-     [](auto& p) {
-       argument(p, 2) = {{"as_sym_int", {{"as_what", 1}}}};
-     },
+    {"sym_kind", [](auto& p) { argument(p, 2) = {{"as_sym_int", {{"as_what", 1}}}}; },
      "is of kind 'as_what', want as_name or as_int"},
-    {"sym_unknown",
-     [](auto& p) {
-       argument(p, 2) = {{"as_sym_int", {{"as_name", "n"}}}};
-     },
+    {"sym_unknown", [](auto& p) { argument(p, 2) = {{"as_sym_int", {{"as_name", "n"}}}}; },
      "names size 'n', which sym_int_values does not describe"},
     {"argument_twice", [](auto& p) { node(p)["inputs"][1]["name"] = "self"; },
      "inputs[1].name: gives argument 'self' a second time"},
@@ -118,15 +85,9 @@ const Case kCases[] = {
      "tensor_values.y.dtype: is \"f\", want an integer"},
     {"negative_size", [](auto& p) { p.tensor("y", {-4}); },
      "tensor_values.y.sizes[0]: is the size -4, want 0 or more"},
-    {"size_kind",
-     [](auto& p) {
-       p.tensor("y", {json{{"as_float", 4}}});
-     },
+    {"size_kind", [](auto& p) { p.tensor("y", {json{{"as_float", 4}}}); },
      "sizes[0]: is a size of kind 'as_float'"},
-    {"size_text",
-     [](auto& p) {
-       p.tensor("y", {json{{"as_expr", {{"expr_str", "Add("}}}}});
-     },
+    {"size_text", [](auto& p) { p.tensor("y", {json{{"as_expr", {{"expr_str", "Add("}}}}}); },
      "tensor_values.y.sizes[0].as_expr.expr_str"},
     {"no_weight", [](auto& p) { p.constants.clear(); },
      "parameter_name: the program has no data for parameter 'layer.weight'"},
@@ -134,17 +95,12 @@ const Case kCases[] = {
      "parameter 'layer.weight' is f32[4], the program wants f32[5]"},
     {"weight_dtype", [](auto& p) { p.tensor("w", {4}, 6); },
      "parameter 'layer.weight' is f32[4], the program wants f16[4]"},
-    {"input_kind",
-     [](auto& p) {
-       p.signature()["input_specs"][0] = {{"what", json::object()}};
-     },
+    {"input_kind", [](auto& p) { p.signature()["input_specs"][0] = {{"what", json::object()}}; },
      "input_specs[0]: is an input of unknown kind 'what'"},
     {"input_twice", [](auto& p) { p.input("x"); },
      "input_specs[2].user_input.arg.as_tensor.name: defines 'x' a second time"},
     {"output_kind",
-     [](auto& p) {
-       p.signature()["output_specs"][0] = {{"what", {{"arg", {{"name", "y"}}}}}};
-     },
+     [](auto& p) { p.signature()["output_specs"][0] = {{"what", {{"arg", {{"name", "y"}}}}}}; },
      "output_specs[0]: is an output of unknown kind 'what'"},
     {"loss",
      [](auto& p) {

@@ -45,7 +45,8 @@ Bytes with_checksums(Bytes b) {
       Section s;
       char* at = b.data() + h.table_offset + i * sizeof s;
       std::memcpy(&s, at, sizeof s);
-      if (s.offset <= b.size() && s.size <= b.size() - s.offset) s.crc = crc32c(b.data() + s.offset, s.size);
+      if (s.offset <= b.size() && s.size <= b.size() - s.offset)
+        s.crc = crc32c(b.data() + s.offset, s.size);
       std::memcpy(at, &s, sizeof s);
     }
     h.table_crc = crc32c(b.data() + h.table_offset, table_bytes);
@@ -63,10 +64,12 @@ Bytes with_types(const Bytes& text, const std::vector<ir::ConstantPtr>& constant
     size_t turn = crc32c(text.data(), text.size());
     for (auto& node : graph.nodes()) {
       const auto all = kernels::candidates(node->op);
-      if (node->has("kernel") && !all.empty()) node->set("kernel", all[turn++ % all.size()]->name());
+      if (node->has("kernel") && !all.empty())
+        node->set("kernel", all[turn++ % all.size()]->name());
       net::check_declared(*node);
       const auto types = net::infer(*node);
-      for (size_t i = 0; i < std::min(types.size(), node->outputs().size()); ++i) node->output(i)->type = types[i];
+      for (size_t i = 0; i < std::min(types.size(), node->outputs().size()); ++i)
+        node->output(i)->type = types[i];
     }
     std::vector<ir::ConstantPtr> numbered;
     ir::PrintOptions print;
@@ -85,7 +88,8 @@ Bytes with_graph_of(const Bytes& b) {
   if (at == Bytes::npos) return b;
   engine::PlanContent content = good;
   content.graph = b.substr(at, b.find('\0', at) - at);
-  if (crc32c(b.data(), b.size()) % 8 > 3) content.graph = with_types(content.graph, content.constants);
+  if (crc32c(b.data(), b.size()) % 8 > 3)
+    content.graph = with_types(content.graph, content.constants);
   const PlanBytes plan = engine::write_plan(content);
   return Bytes(static_cast<const char*>(plan.data.get()), plan.size);
 }
@@ -119,7 +123,8 @@ void run(Engine& engine) {
   // Before kernels are prepared: these may make tables as large as their tensors.
   const ir::SymEnv env = engine.impl().bind_sizes(flat);
   for (const auto& node : engine.impl().graph.nodes())
-    for (const auto& v : node->outputs()) total += bytes_of(engine::sizes_of(*v, env), v->type.dtype);
+    for (const auto& v : node->outputs())
+      total += bytes_of(engine::sizes_of(*v, env), v->type.dtype);
   if (total > kMostBytes) return;
   const auto program = engine.impl().program(flat, 1);
   total = program->arena_bytes + program->scratch_bytes;
@@ -127,7 +132,8 @@ void run(Engine& engine) {
   for (size_t i = 0; i < program->output_shapes.size(); ++i)
     total += bytes_of(program->output_shapes[i], engine.outputs()[i].dtype);
   if (total > kMostBytes) return;
-  for (size_t i = 0; i < shapes.size(); ++i) in.emplace_back(bytes_of(shapes[i], engine.inputs()[i].dtype));
+  for (size_t i = 0; i < shapes.size(); ++i)
+    in.emplace_back(bytes_of(shapes[i], engine.inputs()[i].dtype));
   for (size_t i = 0; i < program->output_shapes.size(); ++i)
     out.emplace_back(bytes_of(program->output_shapes[i], engine.outputs()[i].dtype));
   const auto context = engine.create_context();
@@ -168,7 +174,9 @@ std::vector<Token> tokens_of(const Bytes& b) {
   std::vector<Token> tokens;
   const size_t end = std::min(b.find('\0', b.find("graph {")), b.size());
   for (size_t i = std::min(b.find("graph {"), b.size()); i < end;) {
-    const auto in_word = [&](size_t k) { return std::isalnum(static_cast<unsigned char>(b[k])) || b[k] == '_' || b[k] == '.'; };
+    const auto in_word = [&](size_t k) {
+      return std::isalnum(static_cast<unsigned char>(b[k])) || b[k] == '_' || b[k] == '.';
+    };
     size_t k = i;
     while (k < end && in_word(k)) ++k;
     if (k > i) tokens.push_back({i, k - i, std::isdigit(static_cast<unsigned char>(b[i])) != 0});
@@ -179,22 +187,41 @@ std::vector<Token> tokens_of(const Bytes& b) {
 
 /// Another number, or another word of the same text: most results are still graphs.
 void mutate_token(Bytes& b, test::Random& random) {
-  static const char* const kNumbers[] = {"0", "1", "2", "3", "5", "8", "17", "100", "-1", "-2", "2147483647", "2147483648",
-                                         "4611686018427387904", "9223372036854775807", "-9223372036854775808", "1.0", "nan"};
+  static const char* const kNumbers[] = {"0",
+                                         "1",
+                                         "2",
+                                         "3",
+                                         "5",
+                                         "8",
+                                         "17",
+                                         "100",
+                                         "-1",
+                                         "-2",
+                                         "2147483647",
+                                         "2147483648",
+                                         "4611686018427387904",
+                                         "9223372036854775807",
+                                         "-9223372036854775808",
+                                         "1.0",
+                                         "nan"};
   const std::vector<Token> tokens = tokens_of(b);
   if (tokens.empty()) return;
-  const auto any = [&] { return tokens[static_cast<size_t>(random.in(0, static_cast<int64_t>(tokens.size()) - 1))]; };
+  const auto any = [&] {
+    return tokens[static_cast<size_t>(random.in(0, static_cast<int64_t>(tokens.size()) - 1))];
+  };
   Token t = any();
   while (!t.number && !random.one_in(8)) t = any();  // mostly numbers: other words rarely exist
   Token from = any();
   while (from.number != t.number) from = any();
-  const Bytes text = t.number && !random.one_in(3) ? kNumbers[random.in(0, 16)] : b.substr(from.at, from.size);
+  const Bytes text =
+      t.number && !random.one_in(3) ? kNumbers[random.in(0, 16)] : b.substr(from.at, from.size);
   b.replace(t.at, t.size, text);
 }
 
 }  // namespace
 
-extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
+                                          unsigned int seed) {
   Bytes b(reinterpret_cast<const char*>(data), size);
   test::Random random(seed);
   for (int64_t n = random.in(1, 3); n > 0; --n) mutate_token(b, random);
@@ -207,9 +234,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes bytes(reinterpret_cast<const char*>(data), size);
   const Bytes graph = with_graph_of(bytes);
   switch (crc32c(data, size) % 4) {
-    case 0: try_plan(bytes); break;
-    case 1: try_plan(with_checksums(bytes)); break;
-    default: try_plan(graph);
+    case 0:
+      try_plan(bytes);
+      break;
+    case 1:
+      try_plan(with_checksums(bytes));
+      break;
+    default:
+      try_plan(graph);
   }
   return 0;
 }

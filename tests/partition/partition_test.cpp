@@ -20,7 +20,8 @@ ir::Program program_of(const std::string& text) {
 
 /// A converter for every op but those named aten::torch*.
 Support by_name(const ir::Node& n) {
-  return n.op.find("torch") == std::string::npos ? Support::yes() : Support::no("no converter for " + n.op);
+  return n.op.find("torch") == std::string::npos ? Support::yes()
+                                                 : Support::no("no converter for " + n.op);
 }
 
 Options options_with(int64_t min_block_size) {
@@ -76,7 +77,8 @@ TEST(Partition, MinBlockSize) {
   const auto program = program_of(kChain);
   const Plan plan = partition(program, options_with(2), by_name);
   ASSERT_EQ(plan.segments.size(), 2u);
-  EXPECT_EQ(nodes_of(plan.segments[1]), (Names{"c", "d"})) << "the small block joins its torch neighbour";
+  EXPECT_EQ(nodes_of(plan.segments[1]), (Names{"c", "d"}))
+      << "the small block joins its torch neighbour";
   EXPECT_EQ(report_of(plan, "d").reason, "its block has 1 op, fewer than min_block_size=2");
   EXPECT_TRUE(report_of(plan, "d").supported);
   const Plan none = partition(program, options_with(3), by_name);
@@ -87,16 +89,19 @@ TEST(Partition, MinBlockSize) {
 
 TEST(Partition, SpellingsOfExcludedOps) {
   const auto program = program_of(kChain);
-  for (const char* spelling : {"torch.ops.aten.relu.default", "torch.ops.aten.relu", "aten.relu.default", "aten.relu",
-                               "aten::relu", "torch._ops.aten.relu.default"}) {
+  for (const char* spelling :
+       {"torch.ops.aten.relu.default", "torch.ops.aten.relu", "aten.relu.default", "aten.relu",
+        "aten::relu", "torch._ops.aten.relu.default"}) {
     Options o = options_with(1);
     o.torch_executed_ops = {spelling};
     const Plan plan = partition(program, o, by_name);
-    EXPECT_EQ(report_of(plan, "a").reason, std::string("excluded by torch_executed_ops: '") + spelling + "'");
+    EXPECT_EQ(report_of(plan, "a").reason,
+              std::string("excluded by torch_executed_ops: '") + spelling + "'");
     EXPECT_FALSE(report_of(plan, "d").engine) << spelling;
     EXPECT_TRUE(report_of(plan, "b").engine) << spelling;
   }
-  for (const char* spelling : {"aten::add.Tensor", "aten::add", "torch.ops.aten.add.Tensor", "aten.add"}) {
+  for (const char* spelling :
+       {"aten::add.Tensor", "aten::add", "torch.ops.aten.add.Tensor", "aten.add"}) {
     Options o = options_with(1);
     o.torch_executed_ops = {spelling};
     EXPECT_FALSE(report_of(partition(program, o, by_name), "b").engine) << spelling;
@@ -114,7 +119,8 @@ TEST(Partition, ExcludedModules) {
   Options o = options_with(1);
   o.torch_executed_modules = {"block"};
   const Plan plan = partition(program, o, by_name);
-  EXPECT_EQ(report_of(plan, "a").reason, "excluded by torch_executed_modules: 'block'") << "below it";
+  EXPECT_EQ(report_of(plan, "a").reason, "excluded by torch_executed_modules: 'block'")
+      << "below it";
   EXPECT_FALSE(report_of(plan, "b").engine);
   EXPECT_TRUE(report_of(plan, "d").engine) << "blocks.0 is another module";
 }
@@ -246,7 +252,8 @@ TEST(Partition, EmptyGraph) {
   const auto program = program_of("graph {\n input %x : f32[2]\n return %x\n}");
   const Plan plan = partition(program, Options(), by_name);
   EXPECT_TRUE(plan.segments.empty());
-  EXPECT_NE(dryrun_report(program, plan, Options()).find("consists of 0 Total Operators"), std::string::npos);
+  EXPECT_NE(dryrun_report(program, plan, Options()).find("consists of 0 Total Operators"),
+            std::string::npos);
 }
 
 /// The report without the values of the settings, which are not this test's matter.
@@ -277,7 +284,8 @@ TEST(Report, Layout) {
     return %y, %ids, %k
   })");
   test::expect_golden_text("partition/golden/report.txt", report(program, options_with(2)));
-  test::expect_golden_text("partition/golden/report_without_engines.txt", report(program, options_with(9)));
+  test::expect_golden_text("partition/golden/report_without_engines.txt",
+                           report(program, options_with(9)));
 }
 
 }  // namespace

@@ -114,7 +114,8 @@ void expect_sizes_known(const Segment& s) {
     }
   for (const Node* n : s.nodes)
     for (const ir::SymDim& d : n->output()->type.shape) d.collect_symbols(need);
-  for (const std::string& symbol : need) EXPECT_TRUE(shown.count(symbol)) << s.name << " cannot know " << symbol;
+  for (const std::string& symbol : need)
+    EXPECT_TRUE(shown.count(symbol)) << s.name << " cannot know " << symbol;
 }
 
 void expect_consistent(const RandomProgram& p, const Plan& plan) {
@@ -133,7 +134,8 @@ void expect_consistent(const RandomProgram& p, const Plan& plan) {
     EXPECT_EQ(r.engine, r.reason.empty()) << "each node in torch has its reason";
     EXPECT_EQ(r.supported, p.supported.count(r.node) > 0);
     EXPECT_TRUE(!r.engine || r.supported);
-    for (const Value* in : r.node->inputs) EXPECT_FALSE(r.engine && p.program.pinned.count(in->name));
+    for (const Value* in : r.node->inputs)
+      EXPECT_FALSE(r.engine && p.program.pinned.count(in->name));
   }
 }
 
@@ -142,7 +144,9 @@ TEST(PartitionProperty, SegmentsComputeTheGraph) {
   for (uint64_t seed = test::first_seed(); seed < test::first_seed() + 2000; ++seed) {
     SCOPED_TRACE(test::seed_text(seed));
     RandomProgram p(seed);
-    const auto supports = [&](const Node& n) { return p.supported.count(&n) ? Support::yes() : Support::no("no"); };
+    const auto supports = [&](const Node& n) {
+      return p.supported.count(&n) ? Support::yes() : Support::no("no");
+    };
     const Plan plan = partition(p.program, p.options, supports);
     expect_runs(p, plan);
     expect_consistent(p, plan);

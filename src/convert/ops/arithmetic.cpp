@@ -76,9 +76,7 @@ TENON_CONVERTER("aten::add.Tensor", "aten::add.Scalar")(Ctx& c, const ir::Node& 
 
 TENON_CONVERTER("aten::sub.Tensor", "aten::sub.Scalar", "aten::subtract.Tensor",
                 "aten::subtract.Scalar")
-(Ctx& c, const ir::Node& n) {
-  sum(c, n, self(c, n), other(c, n), true);
-}
+(Ctx& c, const ir::Node& n) { sum(c, n, self(c, n), other(c, n), true); }
 
 TENON_CONVERTER("aten::rsub.Tensor", "aten::rsub.Scalar")(Ctx& c, const ir::Node& n) {
   sum(c, n, other(c, n), self(c, n), true);
@@ -104,9 +102,7 @@ TENON_CONVERTER("aten::floor_divide", "aten::floor_divide.Scalar")(Ctx& c, const
 }
 
 TENON_CONVERTER("aten::remainder.Tensor", "aten::remainder.Scalar", "aten::remainder.Scalar_Tensor")
-(Ctx& c, const ir::Node& n) {
-  number_op(c, n, "mod", self(c, n), other(c, n));
-}
+(Ctx& c, const ir::Node& n) { number_op(c, n, "mod", self(c, n), other(c, n)); }
 
 TENON_CONVERTER("aten::fmod.Tensor", "aten::fmod.Scalar")(Ctx& c, const ir::Node& n) {
   number_op(c, n, "fmod", self(c, n), other(c, n));

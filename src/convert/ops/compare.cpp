@@ -69,19 +69,13 @@ TENON_CONVERTER("aten::logical_not")(Ctx& c, const ir::Node& n) {
 
 TENON_CONVERTER("aten::bitwise_and.Tensor", "aten::bitwise_and.Scalar", "aten::__and__.Tensor",
                 "aten::__and__.Scalar")
-(Ctx& c, const ir::Node& n) {
-  bitwise(c, n, "and");
-}
+(Ctx& c, const ir::Node& n) { bitwise(c, n, "and"); }
 TENON_CONVERTER("aten::bitwise_or.Tensor", "aten::bitwise_or.Scalar", "aten::__or__.Tensor",
                 "aten::__or__.Scalar")
-(Ctx& c, const ir::Node& n) {
-  bitwise(c, n, "or");
-}
+(Ctx& c, const ir::Node& n) { bitwise(c, n, "or"); }
 TENON_CONVERTER("aten::bitwise_xor.Tensor", "aten::bitwise_xor.Scalar", "aten::__xor__.Tensor",
                 "aten::__xor__.Scalar")
-(Ctx& c, const ir::Node& n) {
-  bitwise(c, n, "xor");
-}
+(Ctx& c, const ir::Node& n) { bitwise(c, n, "xor"); }
 
 TENON_CONVERTER("aten::bitwise_not")(Ctx& c, const ir::Node& n) {
   ir::Value* x = c.tensor(n, "self");
@@ -114,9 +108,7 @@ TENON_CONVERTER("aten::masked_fill.Scalar", "aten::masked_fill.Tensor")(Ctx& c, 
 }
 
 TENON_CONVERTER("aten::clamp", "aten::clamp.Tensor", "aten::clip", "aten::clip.Tensor")
-(Ctx& c, const ir::Node& n) {
-  clamp(c, n, operand(c, n, "min"), operand(c, n, "max"));
-}
+(Ctx& c, const ir::Node& n) { clamp(c, n, operand(c, n, "min"), operand(c, n, "max")); }
 TENON_CONVERTER("aten::clamp_min", "aten::clamp_min.Tensor")(Ctx& c, const ir::Node& n) {
   clamp(c, n, required_operand(c, n, "min"), {});
 }

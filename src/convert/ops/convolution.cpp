@@ -80,19 +80,13 @@ void convolution(Ctx& c, const ir::Node& n, bool transposed) {
 
 TENON_CONVERTER("aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::conv1d.padding",
                 "aten::conv2d.padding", "aten::conv3d.padding")
-(Ctx& c, const ir::Node& n) {
-  convolution(c, n, false);
-}
+(Ctx& c, const ir::Node& n) { convolution(c, n, false); }
 
 TENON_CONVERTER("aten::conv_transpose1d", "aten::conv_transpose2d.input",
                 "aten::conv_transpose3d.input")
-(Ctx& c, const ir::Node& n) {
-  convolution(c, n, true);
-}
+(Ctx& c, const ir::Node& n) { convolution(c, n, true); }
 
 TENON_CONVERTER("aten::convolution", "aten::_convolution", "aten::_convolution.deprecated")
-(Ctx& c, const ir::Node& n) {
-  convolution(c, n, c.boolean(n, "transposed", false));
-}
+(Ctx& c, const ir::Node& n) { convolution(c, n, c.boolean(n, "transposed", false)); }
 
 }  // namespace tenon::convert

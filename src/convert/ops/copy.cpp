@@ -17,16 +17,12 @@ void convert_to(Ctx& c, const ir::Node& n, std::optional<DataType> type) {
 TENON_CONVERTER("aten::contiguous", "aten::clone", "aten::detach", "aten::alias",
                 "aten::lift_fresh_copy", "aten::lift_fresh", "aten::positive", "aten::resolve_conj",
                 "aten::resolve_neg")
-(Ctx& c, const ir::Node& n) {
-  pass(c, n, "self");
-}
+(Ctx& c, const ir::Node& n) { pass(c, n, "self"); }
 
 // That the device stays is checked for all nodes alike, in supports().
 TENON_CONVERTER("aten::to.dtype", "aten::to.dtype_layout", "aten::to.device", "aten::to.prim_dtype",
                 "aten::to.prim_Device", "aten::_to_copy")
-(Ctx& c, const ir::Node& n) {
-  convert_to(c, n, c.dtype(n, "dtype"));
-}
+(Ctx& c, const ir::Node& n) { convert_to(c, n, c.dtype(n, "dtype")); }
 
 TENON_CONVERTER("aten::to.other", "aten::type_as")(Ctx& c, const ir::Node& n) {
   convert_to(c, n, c.tensor(n, "other")->type.dtype);

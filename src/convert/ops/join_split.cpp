@@ -112,9 +112,7 @@ TENON_CONVERTER("aten::hstack")(Ctx& c, const ir::Node& n) {
 TENON_CONVERTER("aten::split.Tensor", "aten::split.sizes", "aten::split", "aten::split_with_sizes",
                 "aten::chunk", "aten::unsafe_split.Tensor", "aten::unsafe_split_with_sizes",
                 "aten::unsafe_chunk", "aten::tensor_split.sections", "aten::tensor_split.indices")
-(Ctx& c, const ir::Node& n) {
-  split(c, n);
-}
+(Ctx& c, const ir::Node& n) { split(c, n); }
 
 TENON_CONVERTER("aten::unbind.int")(Ctx& c, const ir::Node& n) {
   ir::Value* x = c.tensor(n, "self");

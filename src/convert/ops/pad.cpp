@@ -32,12 +32,8 @@ TENON_CONVERTER("aten::constant_pad_nd")(Ctx& c, const ir::Node& n) {
   pad(c, n, "pad", "constant", c.number(n, "value", 0));
 }
 TENON_CONVERTER("aten::reflection_pad1d", "aten::reflection_pad2d", "aten::reflection_pad3d")
-(Ctx& c, const ir::Node& n) {
-  pad(c, n, "padding", "reflect", 0);
-}
+(Ctx& c, const ir::Node& n) { pad(c, n, "padding", "reflect", 0); }
 TENON_CONVERTER("aten::replication_pad1d", "aten::replication_pad2d", "aten::replication_pad3d")
-(Ctx& c, const ir::Node& n) {
-  pad(c, n, "padding", "replicate", 0);
-}
+(Ctx& c, const ir::Node& n) { pad(c, n, "padding", "replicate", 0); }
 
 }  // namespace tenon::convert

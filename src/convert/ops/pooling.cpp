@@ -66,10 +66,10 @@ void avg_pool(Ctx& c, const ir::Node& n, size_t dims) {
 void adaptive_pool(Ctx& c, const ir::Node& n, size_t dims, const char* type) {
   ir::Value* x = c.tensor(n, "self");
   const Ints size = spread(c, c.ints(n, "output_size"), dims, 1, "output_size");
-  c.bind(
-      n.output(), batched(c, x, dims, [&](ir::Value* v) {
-        return c.net("adaptive_pooling", {v}, {{"type", std::string(type)}, {"output_size", size}});
-      }));
+  c.bind(n.output(), batched(c, x, dims, [&](ir::Value* v) {
+           return c.net("adaptive_pooling", {v},
+                        {{"type", std::string(type)}, {"output_size", size}});
+         }));
 }
 
 }  // namespace
@@ -92,13 +92,9 @@ TENON_CONVERTER("aten::adaptive_avg_pool1d")(Ctx& c, const ir::Node& n) {
   adaptive_pool(c, n, 1, "average");
 }
 TENON_CONVERTER("aten::adaptive_avg_pool2d", "aten::_adaptive_avg_pool2d")
-(Ctx& c, const ir::Node& n) {
-  adaptive_pool(c, n, 2, "average");
-}
+(Ctx& c, const ir::Node& n) { adaptive_pool(c, n, 2, "average"); }
 TENON_CONVERTER("aten::adaptive_avg_pool3d", "aten::_adaptive_avg_pool3d")
-(Ctx& c, const ir::Node& n) {
-  adaptive_pool(c, n, 3, "average");
-}
+(Ctx& c, const ir::Node& n) { adaptive_pool(c, n, 3, "average"); }
 TENON_CONVERTER("aten::adaptive_max_pool1d")(Ctx& c, const ir::Node& n) {
   adaptive_pool(c, n, 1, "max");
 }

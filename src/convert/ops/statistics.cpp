@@ -79,20 +79,14 @@ void bind_norm(Ctx& c, const ir::Node& n, double p) {
 
 TENON_CONVERTER("aten::var", "aten::var.dim", "aten::var.correction", "aten::var_mean",
                 "aten::var_mean.dim", "aten::var_mean.correction")
-(Ctx& c, const ir::Node& n) {
-  bind_spread(c, n, false);
-}
+(Ctx& c, const ir::Node& n) { bind_spread(c, n, false); }
 TENON_CONVERTER("aten::std", "aten::std.dim", "aten::std.correction", "aten::std_mean",
                 "aten::std_mean.dim", "aten::std_mean.correction")
-(Ctx& c, const ir::Node& n) {
-  bind_spread(c, n, true);
-}
+(Ctx& c, const ir::Node& n) { bind_spread(c, n, true); }
 
 TENON_CONVERTER("aten::norm.Scalar", "aten::norm.ScalarOpt_dim", "aten::norm.ScalarOpt_dtype",
                 "aten::norm.ScalarOpt_dim_dtype")
-(Ctx& c, const ir::Node& n) {
-  bind_norm(c, n, c.number(n, "p", 2));
-}
+(Ctx& c, const ir::Node& n) { bind_norm(c, n, c.number(n, "p", 2)); }
 TENON_CONVERTER("aten::linalg_vector_norm")(Ctx& c, const ir::Node& n) {
   bind_norm(c, n, c.number(n, "ord", 2));
 }

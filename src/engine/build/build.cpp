@@ -25,7 +25,8 @@ double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-void dump_graph(const Options& options, int index, const std::string& pass, const std::string& text) {
+void dump_graph(const Options& options, int index, const std::string& pass,
+                const std::string& text) {
   if (options.dump_dir.empty()) {
     log(LogLevel::kDebug, "after pass ", pass, ":\n", text);
     return;
@@ -35,11 +36,14 @@ void dump_graph(const Options& options, int index, const std::string& pass, cons
   write_file_atomic(options.dump_dir + "/" + number + "_" + pass + ".txt", text);
 }
 
-std::vector<ir::PassTime> optimise(ir::Graph& net, const Options& options, const Progress& progress) {
+std::vector<ir::PassTime> optimise(ir::Graph& net, const Options& options,
+                                   const Progress& progress) {
   ir::PassRunOptions run;
   int index = 0;
   if (options.debug)
-    run.dump = [&](const std::string& pass, const std::string& text) { dump_graph(options, index++, pass, text); };
+    run.dump = [&](const std::string& pass, const std::string& text) {
+      dump_graph(options, index++, pass, text);
+    };
   run.check = net::check_net;
   std::vector<ir::Pass> passes = engine_passes(options);
   int done = 0, total = static_cast<int>(passes.size());
@@ -93,8 +97,10 @@ std::string target_json() {
 
 }  // namespace
 
-BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cache, const Progress& progress) {
-  static_cast<void>(kernels::load_plugins());  // without it its candidates are missing; layer info says so
+BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cache,
+                         const Progress& progress) {
+  static_cast<void>(
+      kernels::load_plugins());  // without it its candidates are missing; layer info says so
   BuildResult result;
   auto start = Clock::now();
   ir::verify(net);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network -> plan: optimise (passes.cpp lists them), select kernels by timing, pack constants, save.
+// Network -> plan: optimise (passes.cpp lists them), select kernels by timing, pack constants,
+// save.
 #pragma once
 
 #include <memory>

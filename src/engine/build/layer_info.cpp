@@ -20,8 +20,11 @@ ordered_json tensor_json(const ir::Value& v) {
   ir::ConstantPtr c = ir::constant_of(&v);
   std::string format = v.layout == ir::Layout::kChannelsLast ? "channels_last" : "row_major";
   if (c && !c->format.empty()) format = c->format;
-  return {{"Name", v.name}, {"Dimensions", shape}, {"Datatype", name_of(v.type.dtype)},
-          {"Format", format}, {"Constant", c != nullptr}};
+  return {{"Name", v.name},
+          {"Dimensions", shape},
+          {"Datatype", name_of(v.type.dtype)},
+          {"Format", format},
+          {"Constant", c != nullptr}};
 }
 
 ordered_json candidate_json(const CandidateReport& c) {
@@ -45,7 +48,9 @@ ordered_json layer_json(const Choice& choice) {
   j["Kernel"] = choice.impl->name();
   j["Candidates"] = ordered_json::array();
   for (const auto& c : choice.candidates) j["Candidates"].push_back(candidate_json(c));
-  j["Origin"] = {{"node", node.origin.node}, {"op", node.origin.op}, {"module", node.origin.module},
+  j["Origin"] = {{"node", node.origin.node},
+                 {"op", node.origin.op},
+                 {"module", node.origin.module},
                  {"location", node.origin.location}};
   return j;
 }
@@ -69,7 +74,8 @@ std::string layer_info_json(const ir::Graph& net, const std::vector<Choice>& cho
   ordered_json symbols = ordered_json::object();
   for (const auto& [name, r] : net.symbols) symbols[name] = {r.min, r.opt, r.max};
   root["Symbols"] = symbols;
-  return root.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);  // names may be any bytes
+  return root.dump(-1, ' ', false,
+                   nlohmann::json::error_handler_t::replace);  // names may be any bytes
 }
 
 }  // namespace tenon::engine

@@ -32,7 +32,8 @@ struct Selected {
 };
 
 /// Splits the candidates into those worth timing and reports for the others.
-std::vector<const KernelImpl*> willing(const Problem& problem, std::vector<CandidateReport>& reports) {
+std::vector<const KernelImpl*> willing(const Problem& problem,
+                                       std::vector<CandidateReport>& reports) {
   std::vector<const KernelImpl*> yes;
   const KernelImpl* reference = nullptr;
   for (const KernelImpl* impl : kernels::candidates(problem.layer->op)) {
@@ -49,26 +50,29 @@ std::vector<const KernelImpl*> willing(const Problem& problem, std::vector<Candi
   if (yes.empty()) {
     yes.push_back(reference);
   } else {
-    reports.push_back({reference->name(), -1, "the plain reference runs only where nothing else can"});
+    reports.push_back(
+        {reference->name(), -1, "the plain reference runs only where nothing else can"});
   }
   return yes;
 }
 
 /// Candidates with the cached time of each, if the cache knows all of them.
-bool from_cache(const TimingCache* cache, const std::string& key, const std::vector<const KernelImpl*>& impls,
-                std::vector<double>& times) {
+bool from_cache(const TimingCache* cache, const std::string& key,
+                const std::vector<const KernelImpl*>& impls, std::vector<double>& times) {
   const auto* known = cache ? cache->find(key) : nullptr;
   if (!known) return false;
   times.clear();
   for (const KernelImpl* impl : impls) {
-    auto it = std::find_if(known->begin(), known->end(), [&](const auto& t) { return t.first == impl->name(); });
+    auto it = std::find_if(known->begin(), known->end(),
+                           [&](const auto& t) { return t.first == impl->name(); });
     if (it == known->end()) return false;
     times.push_back(it->second);
   }
   return true;
 }
 
-Selected choose(const Problem& problem, const std::string& key, const Options& options, TimingCache* cache) {
+Selected choose(const Problem& problem, const std::string& key, const Options& options,
+                TimingCache* cache) {
   Selected result;
   std::vector<const KernelImpl*> impls = willing(problem, result.candidates);
   if (impls.empty()) {
@@ -79,7 +83,9 @@ Selected choose(const Problem& problem, const std::string& key, const Options& o
   if (impls.size() == 1 || options.optimization_level == 0) {
     result.impl = impls.front();
     for (const KernelImpl* impl : impls)
-      result.candidates.push_back({impl->name(), -1, impls.size() == 1 ? "the only candidate" : "optimization_level is 0: not timed"});
+      result.candidates.push_back(
+          {impl->name(), -1,
+           impls.size() == 1 ? "the only candidate" : "optimization_level is 0: not timed"});
     return result;
   }
   std::vector<double> times;
@@ -125,13 +131,16 @@ std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, Tim
   std::map<std::string, Selected> seen;
   std::vector<Choice> choices;
   for (size_t i = 0; i < nodes.size(); ++i) {
-    if (progress && !progress("choosing kernels", static_cast<int>(i), static_cast<int>(nodes.size()))) throw Cancelled();
+    if (progress &&
+        !progress("choosing kernels", static_cast<int>(i), static_cast<int>(nodes.size())))
+      throw Cancelled();
     Problem problem = make_problem(*nodes[i], sizes, omp_get_max_threads());
     std::string key = problem_key(problem);
     auto it = seen.find(key);
     if (it == seen.end()) {
-      Selected s = with_frame([&] { return "while choosing a kernel for " + ir::describe(*nodes[i]); },
-                              [&] { return choose(problem, key, options, cache); });
+      Selected s =
+          with_frame([&] { return "while choosing a kernel for " + ir::describe(*nodes[i]); },
+                     [&] { return choose(problem, key, options, cache); });
       it = seen.emplace(key, std::move(s)).first;
     }
     choices.push_back({nodes[i], it->second.impl, it->second.candidates});

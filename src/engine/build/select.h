@@ -17,8 +17,8 @@ namespace tenon::engine {
 /// One candidate of a layer as the inspector shows it.
 struct CandidateReport {
   std::string kernel;
-  double microseconds = -1;   // < 0: not timed
-  std::string reason;         // why not timed or not supported
+  double microseconds = -1;  // < 0: not timed
+  std::string reason;        // why not timed or not supported
 };
 
 struct Choice {

@@ -29,7 +29,8 @@ void fill_synthetic(void* out, const TensorDesc& desc) {
   if (desc.dtype == DataType::kFLOAT) {
     std::minstd_rand random(1);
     float* p = static_cast<float*>(out);
-    for (size_t i = 0; i < bytes / 4; ++i) p[i] = static_cast<float>(random() % 2048) / 1024.f - 1.f;
+    for (size_t i = 0; i < bytes / 4; ++i)
+      p[i] = static_cast<float>(random() % 2048) / 1024.f - 1.f;
   }
   if (desc.dtype == DataType::kBOOL) std::memset(out, 1, bytes);
 }
@@ -46,8 +47,10 @@ ir::ConstantPtr synthetic_constant(const TensorDesc& desc) {
 /// A candidate made ready to run on its own packed constants.
 class Trial {
  public:
-  Trial(const Problem& problem, const KernelImpl& impl, const std::vector<ir::ConstantPtr>& constants,
-        const std::vector<std::shared_ptr<void>>& inputs, const std::vector<std::shared_ptr<void>>& outputs) {
+  Trial(const Problem& problem, const KernelImpl& impl,
+        const std::vector<ir::ConstantPtr>& constants,
+        const std::vector<std::shared_ptr<void>>& inputs,
+        const std::vector<std::shared_ptr<void>>& outputs) {
     Problem packed = problem;
     kernels::Packed forms = impl.pack(problem, constants);
     for (size_t i = 0; i < problem.in.size(); ++i) {
@@ -75,7 +78,8 @@ class Trial {
   }
   double median() const {
     std::vector<double> sorted = times;
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+    std::nth_element(sorted.begin(),
+                     sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
     return sorted[sorted.size() / 2];
   }
   std::vector<double> times;
@@ -90,7 +94,8 @@ class Trial {
 
 }  // namespace
 
-std::vector<double> time_candidates(const Problem& problem, const std::vector<const KernelImpl*>& impls,
+std::vector<double> time_candidates(const Problem& problem,
+                                    const std::vector<const KernelImpl*>& impls,
                                     const Options& options) {
   std::vector<std::shared_ptr<void>> inputs, outputs;
   std::vector<ir::ConstantPtr> constants;
@@ -102,14 +107,16 @@ std::vector<double> time_candidates(const Problem& problem, const std::vector<co
   for (const TensorDesc& d : problem.out) outputs.push_back(AlignedBytes(d.bytes()).data);
 
   std::vector<Trial> trials;
-  for (const KernelImpl* impl : impls) trials.emplace_back(problem, *impl, constants, inputs, outputs);
+  for (const KernelImpl* impl : impls)
+    trials.emplace_back(problem, *impl, constants, inputs, outputs);
   for (Trial& t : trials) t.run();  // warm-up: page faults, lazy set-up
   double best = 1e300;
   for (Trial& t : trials) {
     t.times.clear();
     best = std::min(best, t.run());
   }
-  int rounds = (options.optimization_level >= 3 ? 5 : 2) * static_cast<int>(std::max<int64_t>(options.num_avg_timing_iters, 1));
+  int rounds = (options.optimization_level >= 3 ? 5 : 2) *
+               static_cast<int>(std::max<int64_t>(options.num_avg_timing_iters, 1));
   if (best > 20000) rounds = std::min(rounds, 2);  // long kernels are stable and expensive
   for (int r = 0; r < rounds; ++r)
     for (Trial& t : trials)

@@ -41,11 +41,14 @@ std::map<std::string, Times> read_entries(const std::string& path) {
   std::error_code none;
   if (!std::filesystem::exists(path, none)) return entries;
   try {
-    TENON_CHECK(std::filesystem::file_size(path) <= kMaxFileBytes, "it is larger than ", kMaxFileBytes, " bytes");
+    TENON_CHECK(std::filesystem::file_size(path) <= kMaxFileBytes, "it is larger than ",
+                kMaxFileBytes, " bytes");
     json root = json::parse(read_file(path));
     TENON_CHECK(root.at("format").get<int>() == kFormat, "it has another format");
-    if (root.at("library").get<std::string>() != version() || root.at("cpu").get<std::string>() != cpu_model()) {
-      log(LogLevel::kInfo, "timing cache '", path, "' is of another library version or CPU; not used");
+    if (root.at("library").get<std::string>() != version() ||
+        root.at("cpu").get<std::string>() != cpu_model()) {
+      log(LogLevel::kInfo, "timing cache '", path,
+          "' is of another library version or CPU; not used");
       return entries;
     }
     for (const auto& [key, kernels] : root.at("entries").items()) {
@@ -57,7 +60,8 @@ std::map<std::string, Times> read_entries(const std::string& path) {
       entries[key] = std::move(times);
     }
   } catch (const std::exception& e) {
-    log(LogLevel::kWarning, "timing cache '", path, "' is damaged and will be replaced: ", e.what());
+    log(LogLevel::kWarning, "timing cache '", path,
+        "' is damaged and will be replaced: ", e.what());
     entries.clear();
   }
   return entries;
@@ -93,7 +97,8 @@ void TimingCache::insert(const std::string& key, Times times) {
 
 void TimingCache::save() {
   if (!impl_->changed) return;
-  // Another process may have added entries since: its entries stay unless we timed the same problem.
+  // Another process may have added entries since: its entries stay unless we timed the same
+  // problem.
   auto merged = read_entries(impl_->path);
   for (const auto& [key, times] : impl_->entries) merged[key] = times;
   json root = {{"format", kFormat}, {"library", version()}, {"cpu", cpu_model()}};

@@ -15,10 +15,10 @@
 namespace tenon::engine {
 
 struct PlanContent {
-  std::string target;                       // JSON: {"device": "cpu", "isa": "avx512", "libraries": {...}}
-  std::string graph;                        // net graph, text form, constants as #k
-  std::string info;                         // layer info JSON (kernels, candidates, times)
-  std::vector<ir::ConstantPtr> constants;   // #k
+  std::string target;  // JSON: {"device": "cpu", "isa": "avx512", "libraries": {...}}
+  std::string graph;   // net graph, text form, constants as #k
+  std::string info;    // layer info JSON (kernels, candidates, times)
+  std::vector<ir::ConstantPtr> constants;  // #k
 };
 
 /// One allocation of the final size; calls `progress(done_bytes, total_bytes)` now and then.

@@ -22,32 +22,38 @@ Header read_header(const PlanBytes& plan) {
   TENON_CHECK(std::memcmp(h.magic, kMagic, sizeof kMagic) == 0,
               "this is not a tenon plan: it does not begin with \"TENONPLN\"");
   TENON_CHECK(h.version == kVersion, "the plan has format version ", h.version,
-              h.version > kVersion ? ", newer than this library reads (" : ", which this library does not read (",
+              h.version > kVersion ? ", newer than this library reads ("
+                                   : ", which this library does not read (",
               kVersion, "); build the engine again");
-  TENON_CHECK(h.header_crc == crc32c(&h, offsetof(Header, header_crc)), "the plan's header is corrupted");
-  TENON_CHECK(h.file_size <= plan.size, "the plan is truncated: ", plan.size, " bytes, wanted ", h.file_size);
+  TENON_CHECK(h.header_crc == crc32c(&h, offsetof(Header, header_crc)),
+              "the plan's header is corrupted");
+  TENON_CHECK(h.file_size <= plan.size, "the plan is truncated: ", plan.size, " bytes, wanted ",
+              h.file_size);
   return h;
 }
 
 std::vector<Section> read_table(const PlanBytes& plan, const Header& h) {
-  TENON_CHECK(h.section_count <= kMaxSections, "the plan has ", h.section_count, " sections, at most ",
-              kMaxSections, " are allowed");
+  TENON_CHECK(h.section_count <= kMaxSections, "the plan has ", h.section_count,
+              " sections, at most ", kMaxSections, " are allowed");
   uint64_t bytes = h.section_count * sizeof(Section);
   TENON_CHECK(h.table_offset <= h.file_size && bytes <= h.file_size - h.table_offset,
               "the plan's section table lies outside the file");
   std::vector<Section> table(h.section_count);
-  if (bytes) std::memcpy(table.data(), static_cast<const char*>(plan.data.get()) + h.table_offset, bytes);
+  if (bytes)
+    std::memcpy(table.data(), static_cast<const char*>(plan.data.get()) + h.table_offset, bytes);
   TENON_CHECK(h.table_crc == crc32c(table.data(), bytes), "the plan's section table is corrupted");
   for (const Section& s : table) {
     TENON_CHECK(s.name[sizeof s.name - 1] == 0, "a section name of the plan has no end");
     TENON_CHECK(s.offset <= h.file_size && s.size <= h.file_size - s.offset, "section '", s.name,
                 "' of the plan lies outside the file");
-    TENON_CHECK(s.offset % kAlign == 0, "section '", s.name, "' of the plan is not aligned to ", kAlign);
+    TENON_CHECK(s.offset % kAlign == 0, "section '", s.name, "' of the plan is not aligned to ",
+                kAlign);
   }
   return table;
 }
 
-std::string_view section(const PlanBytes& plan, const std::vector<Section>& table, const char* name) {
+std::string_view section(const PlanBytes& plan, const std::vector<Section>& table,
+                         const char* name) {
   for (const Section& s : table) {
     if (std::strcmp(s.name, name) != 0) continue;
     const char* p = static_cast<const char*>(plan.data.get()) + s.offset;
@@ -87,10 +93,12 @@ bool known(DataType t) {
   return (t >= DataType::kFLOAT && t <= DataType::kINT4) || t == DataType::kDOUBLE;
 }
 
-ir::ConstantPtr read_constant(Cursor& in, std::string_view weights, const std::shared_ptr<const void>& owner) {
+ir::ConstantPtr read_constant(Cursor& in, std::string_view weights,
+                              const std::shared_ptr<const void>& owner) {
   auto c = std::make_shared<ir::Constant>();
   c->dtype = static_cast<DataType>(in.take<int32_t>());
-  TENON_CHECK(known(c->dtype), "a constant of the plan has unknown type ", static_cast<int>(c->dtype));
+  TENON_CHECK(known(c->dtype), "a constant of the plan has unknown type ",
+              static_cast<int>(c->dtype));
   uint32_t rank = in.take<uint32_t>();
   TENON_CHECK(rank <= kMaxRank, "a constant of the plan has rank ", rank, ", at most ", kMaxRank);
   uint64_t count = 1;
@@ -104,12 +112,14 @@ ir::ConstantPtr read_constant(Cursor& in, std::string_view weights, const std::s
   c->bytes = in.take<uint64_t>();
   c->format = in.text();
   c->name = in.text();
-  TENON_CHECK(offset <= weights.size() && c->bytes <= weights.size() - offset && offset % kAlign == 0,
-              "constant '", c->name, "' lies outside the plan's weights");
+  TENON_CHECK(
+      offset <= weights.size() && c->bytes <= weights.size() - offset && offset % kAlign == 0,
+      "constant '", c->name, "' lies outside the plan's weights");
   uint64_t dense = 0;
   bool fits = !__builtin_mul_overflow(count, static_cast<uint64_t>(size_of(c->dtype)), &dense);
-  TENON_CHECK(fits && (c->format.empty() ? dense == c->bytes : c->bytes >= dense || dense == 0), "constant '",
-              c->name, "' of the plan has ", c->bytes, " bytes, its shape wants ", dense);
+  TENON_CHECK(fits && (c->format.empty() ? dense == c->bytes : c->bytes >= dense || dense == 0),
+              "constant '", c->name, "' of the plan has ", c->bytes, " bytes, its shape wants ",
+              dense);
   c->data = std::shared_ptr<const void>(owner, weights.data() + offset);
   return c;
 }
@@ -126,7 +136,8 @@ PlanContent read_plan(const PlanBytes& plan) {
   std::string_view weights = section(plan, table, "weights");
   Cursor cursor(section(plan, table, "constants"));
   uint64_t count = cursor.take<uint64_t>();
-  TENON_CHECK(count <= cursor.left() / 32, "the plan's constants table counts ", count, " constants, too many for its size");
+  TENON_CHECK(count <= cursor.left() / 32, "the plan's constants table counts ", count,
+              " constants, too many for its size");
   for (uint64_t i = 0; i < count; ++i)
     content.constants.push_back(read_constant(cursor, weights, plan.data));
   return content;

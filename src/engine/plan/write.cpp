@@ -131,12 +131,14 @@ class OutputFile {
   OutputFile(const std::string& path, uint64_t size) : path_(path), size_(size) {
     fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     TENON_CHECK(fd_ >= 0, "cannot create '", path, "': ", std::strerror(errno));
-    int rc = ::posix_fallocate(fd_, 0, static_cast<off_t>(size));  // a full disk is an error here, not a SIGBUS later
+    int rc = ::posix_fallocate(
+        fd_, 0, static_cast<off_t>(size));  // a full disk is an error here, not a SIGBUS later
     if (rc == 0) data_ = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     if (rc != 0 || data_ == MAP_FAILED) {
       int code = rc ? rc : errno;
       discard();
-      throw Error(detail::concat("cannot write ", size, " bytes to '", path, "': ", std::strerror(code)));
+      throw Error(
+          detail::concat("cannot write ", size, " bytes to '", path, "': ", std::strerror(code)));
     }
   }
   ~OutputFile() {
@@ -144,7 +146,8 @@ class OutputFile {
   }
   char* data() { return static_cast<char*>(data_); }
   void commit(const std::string& target) {
-    TENON_CHECK(::msync(data_, size_, MS_SYNC) == 0, "cannot write '", path_, "': ", std::strerror(errno));
+    TENON_CHECK(::msync(data_, size_, MS_SYNC) == 0, "cannot write '", path_,
+                "': ", std::strerror(errno));
     ::munmap(data_, size_);
     ::close(fd_);
     fd_ = -1;
@@ -172,10 +175,13 @@ class OutputFile {
 PlanBytes write_plan(const PlanContent& content) {
   Blueprint blueprint(content);
   // Pages of an anonymous mapping appear as they are written: no second copy, no zeroing pass.
-  void* p = ::mmap(nullptr, blueprint.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* p =
+      ::mmap(nullptr, blueprint.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   TENON_CHECK(p != MAP_FAILED, "no memory for a plan of ", blueprint.size, " bytes");
   size_t size = blueprint.size;
-  PlanBytes plan{std::shared_ptr<const void>(p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); }), size};
+  PlanBytes plan{std::shared_ptr<const void>(
+                     p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); }),
+                 size};
   emit(content, blueprint, static_cast<char*>(p));
   return plan;
 }

@@ -41,12 +41,12 @@ class Buffer {
 struct Context::Impl {
   std::shared_ptr<const Engine> engine;
   std::shared_ptr<const engine::Program> program;
-  std::vector<int64_t> flat;          // present input sizes
+  std::vector<int64_t> flat;  // present input sizes
   int threads = 0;
   Buffer arena, scratch;
   std::vector<void*> slots;
   std::vector<std::pair<uint32_t, size_t>> input_slots, output_slots;  // (slot, binding)
-  std::vector<const void*> in;        // largest argument lists, reused by every step
+  std::vector<const void*> in;  // largest argument lists, reused by every step
   std::vector<void*> out;
   bool profiling = false;
   std::vector<LayerTime> profile;
@@ -80,7 +80,8 @@ void Context::Impl::use(std::shared_ptr<const engine::Program> p) {
 }
 
 inline void Context::Impl::run_step(const engine::PreparedStep& step) {
-  for (size_t i = 0; i < step.in.size(); ++i) in[i] = step.in[i] == UINT32_MAX ? nullptr : slots[step.in[i]];
+  for (size_t i = 0; i < step.in.size(); ++i)
+    in[i] = step.in[i] == UINT32_MAX ? nullptr : slots[step.in[i]];
   for (size_t i = 0; i < step.out.size(); ++i) out[i] = slots[step.out[i]];
   step.kernel->run({in.data(), out.data(), scratch.data()});
 }
@@ -108,7 +109,8 @@ void Context::set_input_shapes(const int64_t* const* shapes) {
   }
   if (same) return;
   std::vector<int64_t> flat;
-  for (size_t i = 0; i < inputs.size(); ++i) flat.insert(flat.end(), shapes[i], shapes[i] + inputs[i].shape.size());
+  for (size_t i = 0; i < inputs.size(); ++i)
+    flat.insert(flat.end(), shapes[i], shapes[i] + inputs[i].shape.size());
   auto program = c.engine->impl().program(flat, threads);
   c.program = nullptr;  // should memory run out below, the old pointers are gone too
   c.use(std::move(program));
@@ -137,7 +139,8 @@ void Context::enqueue(const void* const* inputs, void* const* outputs, void*) {
     auto start = Clock::now();
     c.run_step(step);
     auto end = Clock::now();
-    c.profile.push_back({step.step->node->output()->name, us(start.time_since_epoch()), us(end - start)});
+    c.profile.push_back(
+        {step.step->node->output()->name, us(start.time_since_epoch()), us(end - start)});
   }
 }
 

@@ -25,9 +25,11 @@ void check_target(const std::string& text) {
   TENON_CHECK(device == "cpu", "the plan is for device '", device, "', this library runs 'cpu'");
   static const std::vector<std::string> kOrder = {"generic", "avx2", "avx512"};
   auto want = std::find(kOrder.begin(), kOrder.end(), isa);
-  auto have = std::find(kOrder.begin(), kOrder.end(), std::string(kernels::name_of(kernels::isa())));
+  auto have =
+      std::find(kOrder.begin(), kOrder.end(), std::string(kernels::name_of(kernels::isa())));
   TENON_CHECK(want != kOrder.end() && want <= have, "the plan was built for instruction set '", isa,
-              "', this machine has '", kernels::name_of(kernels::isa()), "'; build the engine again here");
+              "', this machine has '", kernels::name_of(kernels::isa()),
+              "'; build the engine again here");
 }
 
 /// Takes the builder's choice off the node and finds that kernel here.
@@ -37,14 +39,16 @@ const kernels::KernelImpl* chosen_kernel(ir::Node& node) {
   if (!impl) {
     Support plugins = kernels::load_plugins();
     throw Error(detail::concat("the plan runs ", ir::describe(node), " with kernel '", name,
-                               "', which is not available here", plugins ? "" : ": " + plugins.reason()));
+                               "', which is not available here",
+                               plugins ? "" : ": " + plugins.reason()));
   }
   node.erase_attr("kernel");
   return impl;
 }
 
 void check_data(const ir::Node& constant) {
-  TENON_CHECK(ir::constant_of(constant.output())->data, "the plan has no data for ", ir::describe(constant));
+  TENON_CHECK(ir::constant_of(constant.output())->data, "the plan has no data for ",
+              ir::describe(constant));
 }
 
 BindingInfo binding(const std::string& name, const ir::Value& v, const ir::SymRanges& symbols) {
@@ -70,13 +74,15 @@ void read_graph(Engine::Impl& impl, const engine::PlanContent& content) {
       impl.steps.push_back({node.get(), chosen_kernel(*node)});
     } else {
       ir::ConstantPtr viewed = ir::constant_of(node->input(0));
-      TENON_CHECK(!viewed || viewed->format.empty(), ir::describe(*node), " is a view of packed weights");
+      TENON_CHECK(!viewed || viewed->format.empty(), ir::describe(*node),
+                  " is a view of packed weights");
     }
   }
   TENON_CHECK(engine::shared_outputs(impl.graph).empty(),
               "the plan's outputs share memory with each other or with inputs or constants");
   for (const auto& in : impl.graph.inputs()) {
-    TENON_CHECK(in->type.kind == ir::Kind::kTensor, "engine input '", in->name, "' is not a tensor");
+    TENON_CHECK(in->type.kind == ir::Kind::kTensor, "engine input '", in->name,
+                "' is not a tensor");
     impl.flat_size += in->type.shape.size();
     impl.inputs.push_back(binding(in->name, *in, impl.graph.symbols));
   }
@@ -100,7 +106,8 @@ namespace {
 PlanBytes aligned(PlanBytes plan) {
   constexpr size_t kAlign = 64;
   if (reinterpret_cast<uintptr_t>(plan.data.get()) % kAlign == 0) return plan;
-  log(LogLevel::kInfo, "the plan is not aligned to ", kAlign, " bytes in memory: its ", plan.size, " bytes are copied");
+  log(LogLevel::kInfo, "the plan is not aligned to ", kAlign, " bytes in memory: its ", plan.size,
+      " bytes are copied");
   void* p = ::operator new(plan.size, std::align_val_t{kAlign});
   std::shared_ptr<void> copy(p, [](void* q) { ::operator delete(q, std::align_val_t{64}); });
   std::memcpy(p, plan.data.get(), plan.size);
@@ -123,7 +130,8 @@ std::shared_ptr<Engine> Engine::load(PlanBytes plan) {
 }
 
 std::shared_ptr<Engine> Engine::load_file(const std::string& path) {
-  return with_frame([&] { return "while loading '" + path + "'"; }, [&] { return load(engine::map_file(path)); });
+  return with_frame([&] { return "while loading '" + path + "'"; },
+                    [&] { return load(engine::map_file(path)); });
 }
 
 const std::vector<BindingInfo>& Engine::inputs() const { return impl_->inputs; }
@@ -132,13 +140,14 @@ const PlanBytes& Engine::plan() const { return impl_->plan; }
 const std::string& Engine::content_hash() const { return impl_->hash; }
 std::string Engine::layer_info() const { return impl_->info; }
 
-std::vector<std::vector<int64_t>> Engine::infer_shapes(const std::vector<std::vector<int64_t>>& inputs) const {
-  TENON_CHECK(inputs.size() == impl_->inputs.size(), "the engine has ", impl_->inputs.size(), " inputs, ",
-              inputs.size(), " were given");
+std::vector<std::vector<int64_t>> Engine::infer_shapes(
+    const std::vector<std::vector<int64_t>>& inputs) const {
+  TENON_CHECK(inputs.size() == impl_->inputs.size(), "the engine has ", impl_->inputs.size(),
+              " inputs, ", inputs.size(), " were given");
   std::vector<int64_t> flat;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    TENON_CHECK(inputs[i].size() == impl_->inputs[i].shape.size(), "input '", impl_->inputs[i].name, "' has ",
-                inputs[i].size(), " dimensions, wanted ", impl_->inputs[i].shape.size());
+    TENON_CHECK(inputs[i].size() == impl_->inputs[i].shape.size(), "input '", impl_->inputs[i].name,
+                "' has ", inputs[i].size(), " dimensions, wanted ", impl_->inputs[i].shape.size());
     flat.insert(flat.end(), inputs[i].begin(), inputs[i].end());
   }
   ir::SymEnv env = impl_->bind_sizes(flat);

@@ -40,9 +40,9 @@ struct PreparedStep {
 
 /// An engine at concrete sizes; immutable, shared by contexts.
 struct Program {
-  std::vector<int64_t> key;                          // flat input sizes, then thread count
+  std::vector<int64_t> key;  // flat input sizes, then thread count
   std::vector<Slot> slots;
-  std::vector<Step> chosen;                          // the engine's steps with the kernels in use
+  std::vector<Step> chosen;  // the engine's steps with the kernels in use
   std::vector<PreparedStep> steps;
   std::vector<std::vector<int64_t>> output_shapes;
   size_t arena_bytes = 0, scratch_bytes = 0;
@@ -60,7 +60,8 @@ struct Engine::Impl {
   std::vector<BindingInfo> inputs, outputs;
 
   /// The program for these input sizes (flat, all inputs in order), made if needed.
-  std::shared_ptr<const engine::Program> program(const std::vector<int64_t>& flat, int threads) const;
+  std::shared_ptr<const engine::Program> program(const std::vector<int64_t>& flat,
+                                                 int threads) const;
   ir::SymEnv bind_sizes(const std::vector<int64_t>& flat) const;
   size_t flat_size = 0;
 

@@ -41,9 +41,10 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
     plan.offsets[i] = at;
     plan.bytes = std::max(plan.bytes, at + bytes);
     Placed p{at, at + bytes, &lifetimes[i]};
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), p,
-                                   [](const Placed& a, const Placed& b) { return a.offset < b.offset; }),
-                  p);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), p,
+                         [](const Placed& a, const Placed& b) { return a.offset < b.offset; }),
+        p);
   }
   return plan;
 }

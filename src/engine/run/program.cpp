@@ -19,7 +19,8 @@ Support can_run(const kernels::KernelImpl& impl, const kernels::Problem& problem
   for (const kernels::TensorDesc& in : problem.in) {
     if (in.format.empty()) continue;
     std::string family = in.format.substr(0, in.format.find(':')) + ".";
-    if (impl.name().rfind(family, 0) != 0) return Support::no("a constant is packed as '" + in.format + "'");
+    if (impl.name().rfind(family, 0) != 0)
+      return Support::no("a constant is packed as '" + in.format + "'");
   }
   return impl.supports(problem);
 }
@@ -47,11 +48,15 @@ std::shared_ptr<Program> Engine::Impl::make_program(const std::vector<int64_t>& 
   std::vector<kernels::Problem> problems;
   program->chosen = steps;
   for (engine::Step& step : program->chosen) {
-    with_frame([&] { return "while preparing " + ir::describe(*step.node) + " with " + step.impl->name(); }, [&] {
-      if (!graph.symbols.empty()) engine::check_concrete(*step.node, env);
-      problems.push_back(engine::make_problem(*step.node, env, threads));
-      step.impl = willing(step, problems.back());
-    });
+    with_frame(
+        [&] {
+          return "while preparing " + ir::describe(*step.node) + " with " + step.impl->name();
+        },
+        [&] {
+          if (!graph.symbols.empty()) engine::check_concrete(*step.node, env);
+          problems.push_back(engine::make_problem(*step.node, env, threads));
+          step.impl = willing(step, problems.back());
+        });
   }
   engine::StoragePlan storage(graph, program->chosen, problems);
   program->slots = storage.slots();
@@ -60,23 +65,29 @@ std::shared_ptr<Program> Engine::Impl::make_program(const std::vector<int64_t>& 
     const engine::Step& step = program->chosen[i];
     PreparedStep prepared;
     prepared.step = &step;
-    prepared.kernel = with_frame([&] { return "while preparing " + ir::describe(*step.node) + " with " + step.impl->name(); },
-                                 [&] { return step.impl->prepare(problems[i]); });
+    prepared.kernel = with_frame(
+        [&] {
+          return "while preparing " + ir::describe(*step.node) + " with " + step.impl->name();
+        },
+        [&] { return step.impl->prepare(problems[i]); });
     for (const ir::Value* in : step.node->inputs)
       prepared.in.push_back(in ? storage.slot_of(in) : UINT32_MAX);
     for (const auto& out : step.node->outputs()) prepared.out.push_back(storage.slot_of(out.get()));
     program->scratch_bytes = std::max(program->scratch_bytes, prepared.kernel->scratch_bytes);
     program->steps.push_back(std::move(prepared));
   }
-  for (const ir::Value* out : graph.outputs) program->output_shapes.push_back(engine::sizes_of(*out, env));
+  for (const ir::Value* out : graph.outputs)
+    program->output_shapes.push_back(engine::sizes_of(*out, env));
   return program;
 }
 
-std::shared_ptr<const Program> Engine::Impl::program(const std::vector<int64_t>& flat, int threads) const {
+std::shared_ptr<const Program> Engine::Impl::program(const std::vector<int64_t>& flat,
+                                                     int threads) const {
   std::vector<int64_t> key = flat;
   key.push_back(threads);
   std::lock_guard<std::mutex> lock(mutex_);
-  auto it = std::find_if(programs_.begin(), programs_.end(), [&](const auto& p) { return p->key == key; });
+  auto it = std::find_if(programs_.begin(), programs_.end(),
+                         [&](const auto& p) { return p->key == key; });
   if (it != programs_.end()) {
     programs_.splice(programs_.begin(), programs_, it);
     return programs_.front();

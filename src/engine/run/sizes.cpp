@@ -51,9 +51,10 @@ std::optional<Affine> as_affine(const SymDim& expr, const SymEnv& env) {
   return Affine{s, a.value(), b.value()};
 }
 
-/// If the symbols known so far leave expr == a*s + b: binds s. Returns false if it has another form.
-bool bind_affine(const ir::Graph& graph, const SymDim& expr, int64_t value, const std::string& where,
-                 SymEnv& env) {
+/// If the symbols known so far leave expr == a*s + b: binds s. Returns false if it has another
+/// form.
+bool bind_affine(const ir::Graph& graph, const SymDim& expr, int64_t value,
+                 const std::string& where, SymEnv& env) {
   const std::optional<Affine> form = as_affine(expr, env);
   if (!form) return false;
   const auto [symbol, a, b] = *form;
@@ -91,7 +92,8 @@ SymEnv bind_sizes(const ir::Graph& graph, const std::vector<int64_t>& flat) {
       if (!symbol.empty()) {
         bind_symbol(graph, symbol, value, place(*input, d), env);
       } else if (want.is_const()) {
-        TENON_CHECK(value == want.value(), place(*input, d), " is ", value, ", wanted ", want.value());
+        TENON_CHECK(value == want.value(), place(*input, d), " is ", value, ", wanted ",
+                    want.value());
       } else {
         pending.push_back({input.get(), d, value});
       }
@@ -128,7 +130,8 @@ void check_sizes_known(const ir::Graph& graph) {
     std::set<std::string> symbols;
     d.collect_symbols(symbols);
     for (const std::string& s : symbols)
-      TENON_CHECK(env.count(s), "the size '", s, "' of ", what, " cannot be read off the engine's inputs");
+      TENON_CHECK(env.count(s), "the size '", s, "' of ", what,
+                  " cannot be read off the engine's inputs");
   };
   for (const auto& node : graph.nodes()) {
     for (const auto& out : node->outputs())
@@ -204,7 +207,8 @@ void check_concrete(const ir::Node& node, const SymEnv& env) {
   const std::vector<ir::Type> types = net::infer(twin);
   for (size_t i = 0; i < types.size(); ++i)
     TENON_CHECK(types[i].shape == concrete(node.output(i)->type.shape), "%", node.output(i)->name,
-                " ", str(node.output(i)->type), " would be ", str(types[i]), " at these input sizes");
+                " ", str(node.output(i)->type), " would be ", str(types[i]),
+                " at these input sizes");
 }
 
 kernels::Problem make_problem(const ir::Node& node, const SymEnv& env, int threads) {

@@ -58,7 +58,8 @@ void StoragePlan::find_last_uses(const ir::Graph& graph, const std::vector<Step>
   for (size_t i = 0; i < steps.size(); ++i)
     for (const ir::Value* in : steps[i].node->inputs)
       if (in) last_use_[root_of(in)] = static_cast<int>(i);
-  for (const ir::Value* out : graph.outputs) last_use_[root_of(out)] = static_cast<int>(steps.size());
+  for (const ir::Value* out : graph.outputs)
+    last_use_[root_of(out)] = static_cast<int>(steps.size());
 }
 
 uint32_t StoragePlan::add(Storage s) {
@@ -98,7 +99,8 @@ bool StoragePlan::reuse_input(const Step& step, const kernels::Problem& problem,
           return of_.at(r == root_.end() ? v : r->second) == id;
         }) != 1)
       continue;
-    if (problem.in[i].bytes() != problem.out[0].bytes() || !step.impl->in_place(problem, i)) continue;
+    if (problem.in[i].bytes() != problem.out[0].bytes() || !step.impl->in_place(problem, i))
+      continue;
     of_[step.node->output()] = id;
     s.last = std::max(at, last_use_[step.node->output()]);
     return true;
@@ -106,7 +108,8 @@ bool StoragePlan::reuse_input(const Step& step, const kernels::Problem& problem,
   return false;
 }
 
-void StoragePlan::place_steps(const std::vector<Step>& steps, const std::vector<kernels::Problem>& problems) {
+void StoragePlan::place_steps(const std::vector<Step>& steps,
+                              const std::vector<kernels::Problem>& problems) {
   for (size_t i = 0; i < steps.size(); ++i) {
     int at = static_cast<int>(i);
     const auto& outs = steps[i].node->outputs();

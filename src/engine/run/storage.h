@@ -18,7 +18,7 @@ bool is_view(const ir::Node& node);
 std::vector<size_t> shared_outputs(const ir::Graph& graph);
 
 struct Storage {
-  Slot slot;          // arena offsets are filled in by the arena plan
+  Slot slot;  // arena offsets are filled in by the arena plan
   size_t bytes = 0;
   int first = 0, last = -1;
 };
@@ -43,8 +43,8 @@ class StoragePlan {
 
   std::vector<Storage> storages_;
   std::unordered_map<const ir::Value*, uint32_t> of_;
-  std::unordered_map<const ir::Value*, const ir::Value*> root_;   // views -> what they view
-  std::unordered_map<const ir::Value*, int> last_use_;            // by root
+  std::unordered_map<const ir::Value*, const ir::Value*> root_;  // views -> what they view
+  std::unordered_map<const ir::Value*, int> last_use_;           // by root
   size_t arena_bytes_ = 0;
 };
 

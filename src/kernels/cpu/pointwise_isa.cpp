@@ -274,6 +274,7 @@ void pow_block(void* dst, const void* a, const void* b, const void* c, int64_t n
   }
 }
 
+// clang-format off: lists of macro calls
 PwFn float_op(PwOp op) {
   switch (op) {
 #define U(name)        \
@@ -358,6 +359,7 @@ PwFn bool_op(PwOp op) {
       return nullptr;
   }
 }
+// clang-format on
 
 PwFn find_op(PwOp op, PwType t) {
   PwFn special = nullptr, common = nullptr;

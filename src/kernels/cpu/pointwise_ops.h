@@ -9,6 +9,7 @@
 namespace tenon::kernels {
 
 // Spelled as in layers.def.
+// clang-format off
 #define TENON_PW_OPS(X)                                                                           \
   X(relu)                                                                                         \
   X(sigmoid) X(tanh) X(leaky_relu) X(elu) X(selu) X(softsign) X(softplus) X(clip) X(hard_sigmoid) \
@@ -19,6 +20,7 @@ namespace tenon::kernels {
                       X(max) X(min) X(sub) X(div) X(pow) X(trunc_div) X(mod) X(fmod) X(floor_div) \
                           X(equal) X(not_equal) X(greater) X(less) X(greater_equal) X(less_equal) \
                               X(atan2) X(select) X(fill)
+// clang-format on
 
 enum class PwOp : uint8_t {
 #define X(name) k_##name,

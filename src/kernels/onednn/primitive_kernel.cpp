@@ -11,8 +11,8 @@ namespace {
 constexpr size_t kAlignment = 64;
 
 std::shared_ptr<void> aligned_buffer(size_t bytes) {
-  return {::operator new (std::max<size_t>(bytes, 1), std::align_val_t{kAlignment}),
-          [](void* p) { ::operator delete (p, std::align_val_t{kAlignment}); }};
+  return {::operator new(std::max<size_t>(bytes, 1), std::align_val_t{kAlignment}),
+          [](void* p) { ::operator delete(p, std::align_val_t{kAlignment}); }};
 }
 
 /// Holds the calling thread's team at `limit` threads while in scope.

@@ -23,7 +23,8 @@ bool absorb_output(ir::Graph& g, ir::Node& n) {
   if (it == users.end() || it->second.size() != 1 || g.use_counts()[n.output()] != 1) return false;
   ir::Node* t = it->second.front();
   if (!is_pure_transpose(*t, kSwapHeads)) return false;
-  n.set("output_layout", std::string(n.get<std::string>("output_layout") == "bhsd" ? "bshd" : "bhsd"));
+  n.set("output_layout",
+        std::string(n.get<std::string>("output_layout") == "bhsd" ? "bshd" : "bhsd"));
   n.output()->type = net::infer(n).at(0);
   replace_and_erase(g, t->output(), n.output());
   return true;

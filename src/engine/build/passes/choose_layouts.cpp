@@ -33,12 +33,15 @@ bool wants_channels_last(const ir::Node& n) {
 }
 
 /// Few input channels: the convolution reads the plain image and writes channels-last.
-bool reads_plain(const ir::Node& n) { return n.input(1)->type.shape[1].value() * n.get<int64_t>("groups") <= 4; }
+bool reads_plain(const ir::Node& n) {
+  return n.input(1)->type.shape[1].value() * n.get<int64_t>("groups") <= 4;
+}
 
 /// Layers that keep shape-rank and run equally well in either order.
 bool follows_input(const ir::Node& n) {
-  static const std::set<std::string> kOps = {"pooling", "adaptive_pooling", "elementwise", "unary", "activation",
-                                             "select",  "cast",             "pointwise",   "resize"};
+  static const std::set<std::string> kOps = {"pooling", "adaptive_pooling", "elementwise",
+                                             "unary",   "activation",       "select",
+                                             "cast",    "pointwise",        "resize"};
   return kOps.count(n.op) > 0 || (n.op == "concatenation" && n.get<int64_t>("axis") == 1);
 }
 
@@ -81,12 +84,15 @@ class Chooser {
   /// Inputs that are images themselves, not a scalar or a per-channel vector.
   bool is_full(const ir::Node& n, size_t i) const {
     const ir::Value* v = n.inputs[i];
-    return v && !ir::constant_of(v) && v->type.shape.size() == n.output()->type.shape.size() && !order_free(*v);
+    return v && !ir::constant_of(v) && v->type.shape.size() == n.output()->type.shape.size() &&
+           !order_free(*v);
   }
 
   bool any_channels_last(const ir::Node& n) const {
     for (const ir::Value* v : n.inputs)
-      if (v && v->layout == Layout::kChannelsLast && v->type.shape.size() == n.output()->type.shape.size()) return true;
+      if (v && v->layout == Layout::kChannelsLast &&
+          v->type.shape.size() == n.output()->type.shape.size())
+        return true;
     return false;
   }
 

@@ -11,14 +11,17 @@ namespace tenon::engine::passes {
 namespace {
 
 constexpr size_t kEagerBytes = 64 << 10;  // bigger results are computed when they are packed
-constexpr int64_t kMaxGenerated = 4096;   // fill and range make data out of nothing: only small ones
+constexpr int64_t kMaxGenerated = 4096;  // fill and range make data out of nothing: only small ones
 
-bool is_generator(const ir::Node& n) { return n.op == "fill" || n.op == "range" || n.op == "size_of"; }
+bool is_generator(const ir::Node& n) {
+  return n.op == "fill" || n.op == "range" || n.op == "size_of";
+}
 
 /// A slice of a constant may begin at a run-time size.
 bool has_symbols(const ir::Node& n) {
   for (const auto& [name, attr] : n.attrs)
-    if (auto* sizes = std::get_if<ir::SymShape>(&attr); sizes && !ir::is_static(*sizes)) return true;
+    if (auto* sizes = std::get_if<ir::SymShape>(&attr); sizes && !ir::is_static(*sizes))
+      return true;
   return false;
 }
 
@@ -46,7 +49,8 @@ bool foldable(const ir::Node& n) {
 
 const kernels::KernelImpl& folding_kernel(const kernels::Problem& p) {
   for (const kernels::KernelImpl* impl : kernels::candidates(p.layer->op))
-    if (impl->priority() < 100 && impl->supports(p)) return *impl;  // not those that want packed weights
+    if (impl->priority() < 100 && impl->supports(p))
+      return *impl;  // not those that want packed weights
   throw Error(detail::concat("no kernel can fold ", ir::describe(*p.layer)));
 }
 
@@ -105,7 +109,8 @@ bool fold_constants(ir::Graph& g) {
   for (auto it = g.nodes().begin(); it != g.nodes().end();) {
     ir::Node* node = (it++)->get();
     if (!foldable(*node)) continue;
-    ir::ConstantPtr folded = with_frame([&] { return "while folding " + ir::describe(*node); }, [&] { return fold(*node); });
+    ir::ConstantPtr folded = with_frame([&] { return "while folding " + ir::describe(*node); },
+                                        [&] { return fold(*node); });
     ir::Value* v = g.add_constant(folded, node->output()->name + ".folded");
     replace_and_erase(g, node->output(), v);
     changed = true;

@@ -57,7 +57,8 @@ class Ranges {
     if (scalar_value(v, &scalar)) return Interval{scalar, scalar};
     if (n->op == "fill") return Interval{n->get<double>("value"), n->get<double>("value")};
     if (n->op == "range") return of_range(*n);
-    if (n->op == "shuffle" || n->op == "expand" || n->op == "identity" || n->op == "slice") return of(n->input(0));
+    if (n->op == "shuffle" || n->op == "expand" || n->op == "identity" || n->op == "slice")
+      return of(n->input(0));
     if (n->op == "cast") return of_cast(*n);
     if (n->op == "elementwise") return of_elementwise(*n);
     return std::nullopt;
@@ -65,7 +66,9 @@ class Ranges {
 
   std::optional<Interval> of_range(const ir::Node& n) {
     auto size = n.get<std::vector<ir::SymDim>>("size").at(0).bounds(g_.symbols);
-    double start = n.get<double>("start"), last = start + n.get<double>("step") * static_cast<double>(std::max<int64_t>(size.hi - 1, 0));
+    double start = n.get<double>("start"),
+           last = start +
+                  n.get<double>("step") * static_cast<double>(std::max<int64_t>(size.hi - 1, 0));
     return Interval{std::min(start, last), std::max(start, last)};
   }
 
@@ -73,16 +76,20 @@ class Ranges {
     DataType to = n.output()->type.dtype;
     auto r = of(n.input(0));
     if (!r || to == DataType::kINT64 || to == DataType::kINT32) return r;
-    if (to == DataType::kBOOL && r->lo == r->hi) return Interval{r->lo != 0 ? 1.0 : 0.0, r->lo != 0 ? 1.0 : 0.0};
+    if (to == DataType::kBOOL && r->lo == r->hi)
+      return Interval{r->lo != 0 ? 1.0 : 0.0, r->lo != 0 ? 1.0 : 0.0};
     return std::nullopt;
   }
 
   std::optional<Interval> of_elementwise(const ir::Node& n) {
     const std::string& op = n.get<std::string>("operation");
     auto a = of(n.input(0)), b = of(n.input(1));
-    auto is = [](const std::optional<Interval>& r, double x) { return r && r->lo == x && r->hi == x; };
+    auto is = [](const std::optional<Interval>& r, double x) {
+      return r && r->lo == x && r->hi == x;
+    };
     if (op == "and" && (is(a, 0) || is(b, 0))) return Interval{0, 0};
-    if (op == "or" && (is(a, 1) || is(b, 1)) && n.output()->type.dtype == DataType::kBOOL) return Interval{1, 1};
+    if (op == "or" && (is(a, 1) || is(b, 1)) && n.output()->type.dtype == DataType::kBOOL)
+      return Interval{1, 1};
     if (!a || !b) return std::nullopt;
     auto known = [](bool yes, bool no) -> std::optional<Interval> {
       if (yes) return Interval{1, 1};
@@ -95,7 +102,8 @@ class Ranges {
     if (op == "greater") return known(a->lo > b->hi, a->hi <= b->lo);
     if (op == "less_equal") return known(a->hi <= b->lo, a->lo > b->hi);
     if (op == "less") return known(a->hi < b->lo, a->lo >= b->hi);
-    if (op == "and" && n.output()->type.dtype == DataType::kBOOL) return known(is(a, 1) && is(b, 1), false);
+    if (op == "and" && n.output()->type.dtype == DataType::kBOOL)
+      return known(is(a, 1) && is(b, 1), false);
     return std::nullopt;
   }
 
@@ -114,7 +122,8 @@ ir::Value* other_operand(const ir::Node& n, Ranges& ranges) {
   if (n.output()->type.dtype != DataType::kBOOL) return nullptr;
   for (int i : {0, 1}) {
     ir::Value* other = n.input(static_cast<size_t>(1 - i));
-    if (is_true(n.input(static_cast<size_t>(i)), ranges) && other->type == n.output()->type) return other;
+    if (is_true(n.input(static_cast<size_t>(i)), ranges) && other->type == n.output()->type)
+      return other;
   }
   return nullptr;
 }
@@ -123,7 +132,9 @@ ir::Value* other_operand(const ir::Node& n, Ranges& ranges) {
 /// For users that broadcast the mask by themselves.
 ir::Value* essential_mask(ir::Value* mask, Ranges& ranges) {
   ir::Node* n = mask ? mask->producer() : nullptr;
-  if (!n || n->op != "elementwise" || n->get<std::string>("operation") != "and" || mask->type.dtype != DataType::kBOOL) return mask;
+  if (!n || n->op != "elementwise" || n->get<std::string>("operation") != "and" ||
+      mask->type.dtype != DataType::kBOOL)
+    return mask;
   if (is_true(n->input(0), ranges)) return essential_mask(n->input(1), ranges);
   if (is_true(n->input(1), ranges)) return essential_mask(n->input(0), ranges);
   return mask;
@@ -142,8 +153,9 @@ bool fold_comparison(ir::Graph& g, ir::Node& n, Ranges& ranges) {
   if (n.op != "elementwise" || n.output()->type.dtype != DataType::kBOOL) return false;
   auto r = ranges.of(n.output());
   if (!r || r->lo != r->hi) return false;
-  ir::Node* fill = net::add_layer(g, "fill", {}, {{"dims", n.output()->type.shape}, {"to", DataType::kBOOL}, {"value", r->lo}},
-                                  n.output()->name + ".known", &n);
+  ir::Node* fill = net::add_layer(
+      g, "fill", {}, {{"dims", n.output()->type.shape}, {"to", DataType::kBOOL}, {"value", r->lo}},
+      n.output()->name + ".known", &n);
   fill->origin = n.origin;
   g.replace_uses(n.output(), fill->output());
   return true;

@@ -17,10 +17,12 @@ bool can_fold(const ir::Node& n, const ir::Node& scale) {
   if (n.op != "convolution" && n.op != "linear") return false;
   int64_t rank = static_cast<int64_t>(n.output()->type.shape.size());
   int64_t channel = n.op == "linear" ? rank - 1 : 1;
-  if (scale.get<int64_t>("axis") != channel || n.input(3) || !n.get<std::string>("activation").empty()) return false;
+  if (scale.get<int64_t>("axis") != channel || n.input(3) ||
+      !n.get<std::string>("activation").empty())
+    return false;
   bool bias_ok = !n.input(2) || is_f32(ir::constant_of(n.input(2)));
-  return bias_ok && is_f32(ir::constant_of(n.input(1))) && is_f32(ir::constant_of(scale.input(1))) &&
-         is_f32(ir::constant_of(scale.input(2)));
+  return bias_ok && is_f32(ir::constant_of(n.input(1))) &&
+         is_f32(ir::constant_of(scale.input(1))) && is_f32(ir::constant_of(scale.input(2)));
 }
 
 ir::ConstantPtr scaled_kernel(const ir::ConstantPtr& w, const ir::ConstantPtr& s) {
@@ -32,7 +34,8 @@ ir::ConstantPtr scaled_kernel(const ir::ConstantPtr& w, const ir::ConstantPtr& s
     const float* from = static_cast<const float*>(weights.get());
     const float* by = static_cast<const float*>(scale.get());
     float* to = static_cast<float*>(out);
-    size_t channels = static_cast<size_t>(w->shape[0]), inner = channels ? w->bytes / 4 / channels : 0;
+    size_t channels = static_cast<size_t>(w->shape[0]),
+           inner = channels ? w->bytes / 4 / channels : 0;
     for (size_t k = 0; k < channels; ++k)
       for (size_t i = 0; i < inner; ++i)
         to[k * inner + i] = static_cast<float>(static_cast<double>(from[k * inner + i]) * by[k]);
@@ -40,13 +43,15 @@ ir::ConstantPtr scaled_kernel(const ir::ConstantPtr& w, const ir::ConstantPtr& s
   return c;
 }
 
-ir::ConstantPtr scaled_bias(const ir::ConstantPtr& b, const ir::ConstantPtr& s, const ir::ConstantPtr& t) {
+ir::ConstantPtr scaled_bias(const ir::ConstantPtr& b, const ir::ConstantPtr& s,
+                            const ir::ConstantPtr& t) {
   auto scale = s->materialise(), shift = t->materialise();
   auto bias = b ? b->materialise() : nullptr;
   std::vector<float> out(static_cast<size_t>(s->shape[0]));
   for (size_t k = 0; k < out.size(); ++k) {
     double x = bias ? static_cast<const float*>(bias.get())[k] : 0.0;
-    out[k] = static_cast<float>(x * static_cast<const float*>(scale.get())[k] + static_cast<const float*>(shift.get())[k]);
+    out[k] = static_cast<float>(x * static_cast<const float*>(scale.get())[k] +
+                                static_cast<const float*>(shift.get())[k]);
   }
   return ir::make_constant(DataType::kFLOAT, s->shape, out.data());
 }

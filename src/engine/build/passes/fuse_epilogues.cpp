@@ -12,9 +12,9 @@ namespace {
 
 /// Activations the fused layers define.
 bool fusible_activation(const std::string& type) {
-  static const std::set<std::string> kTypes = {"relu",     "sigmoid",   "tanh",     "leaky_relu", "elu",
-                                               "clip",     "softplus",  "gelu_erf", "gelu_tanh",  "silu",
-                                               "hard_swish", "hard_sigmoid", "mish"};
+  static const std::set<std::string> kTypes = {
+      "relu",     "sigmoid",   "tanh", "leaky_relu", "elu",          "clip", "softplus",
+      "gelu_erf", "gelu_tanh", "silu", "hard_swish", "hard_sigmoid", "mish"};
   return kTypes.count(type) > 0;
 }
 
@@ -29,7 +29,8 @@ class Fuser {
     for (auto it = g_.nodes().begin(); it != g_.nodes().end();) {
       ir::Node* node = (it++)->get();
       if (node->op == "activation") changed |= fuse_activation(*node);
-      if (node->op == "elementwise" && node->get<std::string>("operation") == "sum") changed |= fuse_sum(*node);
+      if (node->op == "elementwise" && node->get<std::string>("operation") == "sum")
+        changed |= fuse_sum(*node);
     }
     return changed;
   }
@@ -69,7 +70,8 @@ class Fuser {
   bool fuse_activation(ir::Node& act) {
     ir::Node* product = open_producer(act.input(0));
     const std::string& type = act.get<std::string>("type");
-    if (!product || !fusible_activation(type) || act.output()->type.dtype != DataType::kFLOAT) return false;
+    if (!product || !fusible_activation(type) || act.output()->type.dtype != DataType::kFLOAT)
+      return false;
     ir::Node* fused = absorb(*product, act);
     fused->set("activation", type);
     fused->set("alpha", act.get<double>("alpha"));
@@ -84,20 +86,24 @@ class Fuser {
     ir::Node* a = open_producer(sum.input(0));
     ir::Node* b = open_producer(sum.input(1));
     if (!a || (b && order_[b] > order_[a])) first = 1;
-    return sum.input(0) != sum.input(1) && (fuse_sum_with(sum, first) || fuse_sum_with(sum, 1 - first));
+    return sum.input(0) != sum.input(1) &&
+           (fuse_sum_with(sum, first) || fuse_sum_with(sum, 1 - first));
   }
 
   bool fuse_sum_with(ir::Node& sum, int side) {
     ir::Node* product = open_producer(sum.input(static_cast<size_t>(side)));
     ir::Value* other = sum.input(static_cast<size_t>(1 - side));
-    if (!product || other->type.dtype != DataType::kFLOAT || product->output()->type != sum.output()->type) return false;
+    if (!product || other->type.dtype != DataType::kFLOAT ||
+        product->output()->type != sum.output()->type)
+      return false;
     if (ir::Value* bias = as_bias(*product, other, sum)) {
       ir::Node* fused = absorb(*product, sum);
       fused->inputs[2] = bias;
       finish(*fused, *product, sum);
       return true;
     }
-    if (product->input(3) || other->type != sum.output()->type || ir::constant_of(other)) return false;
+    if (product->input(3) || other->type != sum.output()->type || ir::constant_of(other))
+      return false;
     ir::Node* fused = absorb(*product, sum);
     fused->inputs[3] = other;
     finish(*fused, *product, sum);
@@ -111,12 +117,16 @@ class Fuser {
     const ir::SymShape& shape = other->type.shape;
     size_t channel = product.op == "linear" ? out.size() - 1 : 1;
     size_t at = out.size() - channel;  // counted from the back
-    if (shape.size() < at || shape.size() > out.size() || !(shape[shape.size() - at] == out[channel])) return nullptr;
+    if (shape.size() < at || shape.size() > out.size() ||
+        !(shape[shape.size() - at] == out[channel]))
+      return nullptr;
     for (size_t i = 0; i < shape.size(); ++i)
       if (i != shape.size() - at && !(shape[i] == ir::SymDim(1))) return nullptr;
     if (shape.size() == 1) return other;
-    return net::add_layer(g_, "shuffle", {other}, {{"has_reshape", true}, {"reshape_dims", ir::SymShape{out[channel]}}},
-                          other->name + ".bias", &before)->output();
+    return net::add_layer(g_, "shuffle", {other},
+                          {{"has_reshape", true}, {"reshape_dims", ir::SymShape{out[channel]}}},
+                          other->name + ".bias", &before)
+        ->output();
   }
 
   ir::Graph& g_;

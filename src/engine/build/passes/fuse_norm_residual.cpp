@@ -10,7 +10,9 @@ bool fuse_norm_residual(ir::Graph& g) {
     if (norm->op != "normalization" || norm->input(3)) continue;
     ir::Value* x = norm->input(0);
     ir::Node* sum = x->producer();
-    if (!sum || sum->op != "elementwise" || sum->get<std::string>("operation") != "sum" || counts[x] != 1) continue;
+    if (!sum || sum->op != "elementwise" || sum->get<std::string>("operation") != "sum" ||
+        counts[x] != 1)
+      continue;
     if (sum->input(0)->type != x->type || sum->input(1)->type != x->type) continue;
     norm->inputs.resize(4);
     norm->inputs[0] = sum->input(0);

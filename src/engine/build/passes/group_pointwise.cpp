@@ -17,7 +17,8 @@ constexpr size_t kMaxInstructions = 32;
 
 bool is_pointwise(const ir::Node& n) {
   if (n.outputs().size() != 1 || size_of(n.output()->type.dtype) == 0) return false;
-  return n.op == "elementwise" || n.op == "unary" || n.op == "activation" || n.op == "select" || n.op == "cast";
+  return n.op == "elementwise" || n.op == "unary" || n.op == "activation" || n.op == "select" ||
+         n.op == "cast";
 }
 
 std::string number(double v) { return ir::str(ir::Attr{v}); }
@@ -25,7 +26,8 @@ std::string number(double v) { return ir::str(ir::Attr{v}); }
 /// The group that ends in one node.
 class Group {
  public:
-  Group(ir::Graph& g, ir::Node* root, const std::unordered_map<const ir::Value*, int>& counts) : g_(g), root_(root) {
+  Group(ir::Graph& g, ir::Node* root, const std::unordered_map<const ir::Value*, int>& counts)
+      : g_(g), root_(root) {
     nodes_ = {root};
     grow(counts);
   }
@@ -72,7 +74,8 @@ class Group {
   bool can_take(const ir::Node& p, const std::unordered_map<const ir::Value*, int>& counts) const {
     if (!is_pointwise(p) || p.output()->type.shape != root_->output()->type.shape) return false;
     int inside = 0;  // every use must be in the group
-    for (const ir::Node* n : nodes_) inside += static_cast<int>(std::count(n->inputs.begin(), n->inputs.end(), p.output()));
+    for (const ir::Node* n : nodes_)
+      inside += static_cast<int>(std::count(n->inputs.begin(), n->inputs.end(), p.output()));
     return inside == counts.at(p.output());
   }
 
@@ -80,7 +83,8 @@ class Group {
     std::set<const ir::Value*> outside;
     for (const ir::Node* n : nodes_)
       for (const ir::Value* in : n->inputs)
-        if (in && !(in->producer() && nodes_.count(in->producer())) && !is_immediate(in)) outside.insert(in);
+        if (in && !(in->producer() && nodes_.count(in->producer())) && !is_immediate(in))
+          outside.insert(in);
     return outside.size();
   }
 
@@ -102,20 +106,24 @@ class Group {
   /// An operand of the output's rank stays one: it may be what gives the output that rank.
   bool is_immediate(const ir::Value* v) const {
     double scalar;
-    return v->type.shape.size() < root_->output()->type.shape.size() && scalar_value(v, &scalar) && exact(scalar, v->type.dtype);
+    return v->type.shape.size() < root_->output()->type.shape.size() && scalar_value(v, &scalar) &&
+           exact(scalar, v->type.dtype);
   }
 
   /// Immediates travel as doubles; 64-bit integers beyond 2^53 would not.
-  static bool exact(double v, DataType t) { return t != DataType::kINT64 || (v > -9e15 && v < 9e15); }
+  static bool exact(double v, DataType t) {
+    return t != DataType::kINT64 || (v > -9e15 && v < 9e15);
+  }
 
   std::string instruction(const ir::Node& n, std::map<const ir::Value*, std::string>& names) {
     std::string operands;
     for (ir::Value* in : n.inputs) operands += " " + operand(in, names);
     if (n.op == "select") return add_instruction("select" + operands);
-    if (n.op == "cast") return add_instruction("cast" + operands + " " + name_of(n.output()->type.dtype));
+    if (n.op == "cast")
+      return add_instruction("cast" + operands + " " + name_of(n.output()->type.dtype));
     if (n.op != "activation") return add_instruction(n.get<std::string>("operation") + operands);
-    return add_instruction(n.get<std::string>("type") + operands + " " + number(n.get<double>("alpha")) + " " +
-                           number(n.get<double>("beta")));
+    return add_instruction(n.get<std::string>("type") + operands + " " +
+                           number(n.get<double>("alpha")) + " " + number(n.get<double>("beta")));
   }
 
   ir::Graph& g_;

@@ -8,7 +8,8 @@ namespace {
 /// The constant right operand as linear's kernel [N, K], or null.
 ir::Value* as_kernel(ir::Graph& g, const ir::Node& n) {
   ir::Value* b = n.input(1);
-  if (!ir::constant_of(b) || b->type.shape.size() != 2 || n.input(0)->type.shape.size() < 2) return nullptr;
+  if (!ir::constant_of(b) || b->type.shape.size() != 2 || n.input(0)->type.shape.size() < 2)
+    return nullptr;
   if (n.get<std::string>("op0") != "none") return nullptr;
   if (n.get<std::string>("op1") == "transpose") return b;
   if (n.get<std::string>("op1") != "none") return nullptr;

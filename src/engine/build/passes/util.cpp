@@ -54,16 +54,26 @@ void add_origin(ir::Node& to, const ir::Node& from) {
 
 double load(const void* data, DataType dtype, size_t i) {
   switch (dtype) {
-    case DataType::kFLOAT: return static_cast<const float*>(data)[i];
-    case DataType::kDOUBLE: return static_cast<const double*>(data)[i];
-    case DataType::kHALF: return half_to_float(static_cast<const uint16_t*>(data)[i]);
-    case DataType::kBF16: return bf16_to_float(static_cast<const uint16_t*>(data)[i]);
-    case DataType::kINT64: return static_cast<double>(static_cast<const int64_t*>(data)[i]);
-    case DataType::kINT32: return static_cast<const int32_t*>(data)[i];
-    case DataType::kINT8: return static_cast<const int8_t*>(data)[i];
+    case DataType::kFLOAT:
+      return static_cast<const float*>(data)[i];
+    case DataType::kDOUBLE:
+      return static_cast<const double*>(data)[i];
+    case DataType::kHALF:
+      return half_to_float(static_cast<const uint16_t*>(data)[i]);
+    case DataType::kBF16:
+      return bf16_to_float(static_cast<const uint16_t*>(data)[i]);
+    case DataType::kINT64:
+      return static_cast<double>(static_cast<const int64_t*>(data)[i]);
+    case DataType::kINT32:
+      return static_cast<const int32_t*>(data)[i];
+    case DataType::kINT8:
+      return static_cast<const int8_t*>(data)[i];
     case DataType::kUINT8:
-    case DataType::kBOOL: return static_cast<const uint8_t*>(data)[i];
-    default: throw Error(detail::concat("constants of type ", name_of(dtype), " cannot be read as numbers"));
+    case DataType::kBOOL:
+      return static_cast<const uint8_t*>(data)[i];
+    default:
+      throw Error(
+          detail::concat("constants of type ", name_of(dtype), " cannot be read as numbers"));
   }
 }
 
