@@ -108,7 +108,8 @@ Packed pack(const KernelImpl& impl, const Case& c) {
 
 /// Products added up in one output element, for layers whose input 1 is a weight [N, ...].
 int64_t sum_length(const Case& c) {
-  const TensorDesc& w = c.in.at(1).desc;
+  if (c.in.size() < 2) return 1;
+  const TensorDesc& w = c.in[1].desc;
   return w.present && !w.shape.empty() && w.shape[0] ? w.elements() / w.shape[0] : 1;
 }
 
