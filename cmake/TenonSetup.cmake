@@ -46,6 +46,12 @@ if(TENON_ONEDNN)
     "pip install onednn-devel-cpu-gomp onednn-cpu-gomp, or -DTENON_ONEDNN=OFF"
     "import importlib.metadata as m; print(next(f.locate().resolve().parent for f in m.files('onednn-devel-cpu-gomp') if f.name == 'dnnl-config.cmake'))")
 endif()
+if(TENON_CUDA)
+  # Headers only: the libraries are opened at run time.
+  tenon_ask_python(TENON_NVIDIA_DIR
+    "pip install torch (its nvidia-* packages have the CUDA headers), or -DTENON_CUDA=OFF"
+    "import nvidia, os; d = list(nvidia.__path__)[0]; open(os.path.join(d, 'cu13/include/cuda.h')).close(); open(os.path.join(d, 'cudnn/include/cudnn_backend.h')).close(); print(d)")
+endif()
 if(TENON_TORCH)
   tenon_ask_python(torch_facts "pip install 'torch>=2.11', or -DTENON_TORCH=OFF"
     "import torch, os; print(os.path.dirname(torch.__file__), torch.__version__, int(torch.compiled_with_cxx11_abi()), sep=chr(59))")

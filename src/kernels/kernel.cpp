@@ -31,6 +31,8 @@ bool better(const std::unique_ptr<KernelImpl>& a, const std::unique_ptr<KernelIm
 
 }  // namespace
 
+const char* name_of(Device device) { return device == Device::kCUDA ? "cuda" : "cpu"; }
+
 int64_t TensorDesc::elements() const {
   int64_t n = 1;
   for (int64_t d : shape) n *= d;
@@ -62,20 +64,21 @@ void register_kernel(std::unique_ptr<KernelImpl> impl) {
   list.insert(std::upper_bound(list.begin(), list.end(), impl, better), std::move(impl));
 }
 
-std::vector<const KernelImpl*> candidates(const std::string& op) {
+std::vector<const KernelImpl*> candidates(const std::string& op, Device device) {
   Registry& r = registry();
   std::lock_guard<std::mutex> lock(r.mutex);
   std::vector<const KernelImpl*> out;
   auto it = r.by_op.find(op);
   if (it == r.by_op.end()) return out;
-  for (const auto& impl : it->second) out.push_back(impl.get());
+  for (const auto& impl : it->second)
+    if (impl->device() == device) out.push_back(impl.get());
   return out;
 }
 
 const KernelImpl* find_kernel(const std::string& op, const std::string& name) {
-  for (const KernelImpl* k : candidates(op)) {
-    if (k->name() == name) return k;
-  }
+  for (Device device : {Device::kCPU, Device::kCUDA})
+    for (const KernelImpl* k : candidates(op, device))
+      if (k->name() == name) return k;
   return nullptr;
 }
 

@@ -17,6 +17,20 @@
 
 namespace tenon::kernels {
 
+enum class Device : uint8_t { kCPU, kCUDA };
+const char* name_of(Device device);  // "cpu", "cuda"
+
+class CodeStore;  // compiled device code, see kernels/cuda/code.h
+
+/// The device that is built for or run on, where it is not the CPU. Outlives what points to it.
+struct DeviceTarget {
+  Device device = Device::kCUDA;
+  int sm = 0;          // compute capability times ten: 90
+  int processors = 0;  // streaming multiprocessors
+  bool tf32 = true;    // float32 convolutions may multiply in TF32, as in PyTorch by default
+  CodeStore* code = nullptr;
+};
+
 /// One operand at concrete sizes. `strides` are in elements, derived from shape and layout.
 struct TensorDesc {
   DataType dtype = DataType::kFLOAT;
@@ -41,14 +55,20 @@ struct Problem {
   std::vector<TensorDesc> in, out;
   ir::SymEnv sizes;  // values of the symbols, for Sizes attributes
   int threads = 1;
+  const DeviceTarget* target = nullptr;  // null: the CPU
+  std::string tactic;                    // which of KernelImpl::tactics() was chosen
+
+  Device device() const { return target ? target->device : Device::kCPU; }
 };
 
-/// Pointers of one call. in[i] is null for absent inputs. All buffers are 64-byte aligned except
-/// the caller's tensors, which are aligned to their element only.
+/// Pointers of one call. in[i] is null for absent inputs. All buffers are 64-byte aligned (256 on
+/// CUDA) except the caller's tensors, which are aligned to their element only. On CUDA all are
+/// device pointers, and the work is queued on `stream` (a CUstream).
 struct Call {
   const void* const* in;
   void* const* out;
   void* scratch;
+  void* stream = nullptr;
 };
 
 class Kernel {
@@ -57,6 +77,9 @@ class Kernel {
   /// Must not throw for reasons known before the call; data errors (index out of range) throw
   /// Error.
   virtual void run(const Call& call) const = 0;
+  /// CUDA: true if a recorded run cannot be told other pointers (library calls). The caller's
+  /// tensors then go through buffers of the context.
+  virtual bool fixed_pointers() const { return false; }
   size_t scratch_bytes = 0;
 };
 
@@ -65,14 +88,22 @@ using Packed = std::vector<ir::ConstantPtr>;
 
 class KernelImpl {
  public:
-  KernelImpl(const char* op, const char* name, int priority)
-      : op_(op), name_(name), priority_(priority) {}
+  KernelImpl(const char* op, const char* name, int priority, Device device = Device::kCPU)
+      : op_(op), name_(name), priority_(priority), device_(device) {}
   virtual ~KernelImpl() = default;
+  Device device() const { return device_; }
   const std::string& op() const { return op_; }
   const std::string& name() const { return name_; }  // "onednn.convolution"
   int priority() const { return priority_; }
 
   virtual Support supports(const Problem& problem) const = 0;
+  /// Variants worth timing, best guess first: tile sizes, a library's algorithms. Short printable
+  /// names that mean the same wherever the plan runs; prepare() gets the chosen one in
+  /// problem.tactic, and takes its own best guess where that is empty or does not fit.
+  virtual std::vector<std::string> tactics(const Problem& problem) const {
+    (void)problem;
+    return {""};
+  }
   /// Constants this candidate wants in another form, for the given (opt) sizes. The engine stores
   /// them in the plan and passes their descs (with `format`) to prepare() from then on. Packing is
   /// also called with constants that have only a `fill`; results may themselves be lazy, and must
@@ -92,6 +123,7 @@ class KernelImpl {
  private:
   std::string op_, name_;
   int priority_;
+  Device device_;
 };
 
 /// Registers an implementation under its op. Called by static objects and by plug-in libraries.
@@ -102,7 +134,7 @@ struct RegisterKernel {
 };
 
 /// Candidates of `op`, best first. Thread safe once registration is over (load_plugins()).
-std::vector<const KernelImpl*> candidates(const std::string& op);
+std::vector<const KernelImpl*> candidates(const std::string& op, Device device = Device::kCPU);
 const KernelImpl* find_kernel(const std::string& op, const std::string& name);  // or null
 const KernelImpl& reference_kernel(const std::string& op);                      // throws if none
 

@@ -13,6 +13,7 @@
 #include "engine/run/sizes.h"
 #include "engine/run/storage.h"
 #include "ir/text.h"
+#include "kernels/device.h"
 #include "kernels/kernel.h"
 #include "net/layer.h"
 
@@ -57,9 +58,11 @@ std::vector<ir::PassTime> optimise(ir::Graph& net, const Options& options,
 }
 
 /// Replaces constants by what the chosen kernels want; dense originals die with their last use.
-void pack_constants(ir::Graph& net, std::vector<Choice>& choices, const ir::SymEnv& sizes) {
+void pack_constants(ir::Graph& net, std::vector<Choice>& choices, const ir::SymEnv& sizes,
+                    const kernels::DeviceTarget* target) {
   for (Choice& choice : choices) {
-    kernels::Problem problem = make_problem(*choice.node, sizes, omp_get_max_threads());
+    kernels::Problem problem = make_problem(*choice.node, sizes, omp_get_max_threads(), target);
+    problem.tactic = choice.tactic;
     std::vector<ir::ConstantPtr> constants;
     for (const ir::Value* in : choice.node->inputs) constants.push_back(ir::constant_of(in));
     kernels::Packed packed = choice.impl->pack(problem, constants);
@@ -71,6 +74,7 @@ void pack_constants(ir::Graph& net, std::vector<Choice>& choices, const ir::SymE
       choice.node->inputs[i] = v;
     }
     choice.node->set("kernel", choice.impl->name());
+    if (!choice.tactic.empty()) choice.node->set("tactic", choice.tactic);
   }
   net.remove_dead();
 }
@@ -90,7 +94,54 @@ void name_outputs(ir::Graph& net) {
     net.output_names.push_back(net.outputs[i]->name);
 }
 
-std::string target_json() {
+/// Folder of compiled device code: beside the timing cache, and off where that is off.
+std::string code_folder(const Options& options) {
+  if (options.timing_cache_path == "none") return "";
+  const std::filesystem::path cache =
+      options.timing_cache_path.empty()
+          ? std::filesystem::temp_directory_path() / "torch_tensorrt_engine_cache" / "any"
+          : std::filesystem::path(options.timing_cache_path);
+  return cache.parent_path() / "device_code";
+}
+
+/// The device that the options ask for; no runtime for the CPU.
+struct Target {
+  explicit Target(const Options& options) {
+    if (options.device.rfind("cuda", 0) != 0) return;
+    runtime = &kernels::device_runtime(kernels::Device::kCUDA);
+    const Support there = runtime->available();
+    TENON_CHECK(there, there.reason());
+    store = runtime->make_code_store(code_folder(options));
+    facts = runtime->target();
+    facts.tf32 = !options.disable_tf32;
+    facts.code = store.get();
+  }
+  const kernels::DeviceTarget* get() const { return runtime ? &facts : nullptr; }
+
+  kernels::DeviceRuntime* runtime = nullptr;
+  std::shared_ptr<kernels::CodeStore> store;
+  kernels::DeviceTarget facts;
+};
+
+/// The device code of the chosen kernels alone: a fresh store sees each of them prepared once.
+std::vector<kernels::DeviceCode> collect_code(const Target& target, const Options& options,
+                                              const std::vector<Choice>& choices,
+                                              const ir::SymEnv& sizes) {
+  const std::shared_ptr<kernels::CodeStore> store =
+      target.runtime->make_code_store(code_folder(options));
+  kernels::DeviceTarget facts = target.facts;
+  facts.code = store.get();
+  for (const Choice& choice : choices)
+    choice.impl->prepare(make_problem(*choice.node, sizes, omp_get_max_threads(), &facts));
+  return target.runtime->used_code(*store);
+}
+
+std::string target_json(const Target& target) {
+  if (target.runtime)
+    return detail::concat("{\"device\": \"", kernels::name_of(target.facts.device), "\", ",
+                          target.runtime->target_json(),
+                          ", \"tf32\": ", target.facts.tf32 ? "true" : "false", ", \"library\": \"",
+                          version(), "\"}");
   return detail::concat("{\"device\": \"cpu\", \"isa\": \"", kernels::name_of(kernels::isa()),
                         "\", \"library\": \"", version(), "\"}");
 }
@@ -103,6 +154,7 @@ BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cac
       kernels::load_plugins());  // without it its candidates are missing; layer info says so
   BuildResult result;
   auto start = Clock::now();
+  const Target target(options);
   ir::verify(net);
   net::check_net(net);
   check_sizes_known(net);
@@ -112,15 +164,16 @@ BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cac
   result.optimise_ms = ms_since(start);
 
   start = Clock::now();
-  std::vector<Choice> choices = select_kernels(net, options, cache, progress);
+  std::vector<Choice> choices = select_kernels(net, options, cache, progress, target.get());
   result.select_ms = ms_since(start);
 
-  pack_constants(net, choices, opt_sizes(net));
+  pack_constants(net, choices, opt_sizes(net), target.get());
+  if (target.runtime) result.content.code = collect_code(target, options, choices, opt_sizes(net));
   ir::PrintOptions print;
   print.constants = &result.content.constants;
   result.content.graph = ir::print(net, print);
   result.content.info = layer_info_json(net, choices);
-  result.content.target = target_json();
+  result.content.target = target_json(target);
   if (progress && !progress("packing weights", 0, 0)) throw Cancelled();
   return result;
 }

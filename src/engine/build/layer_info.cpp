@@ -44,8 +44,9 @@ ordered_json layer_json(const Choice& choice) {
   for (const auto& out : node.outputs()) j["Outputs"].push_back(tensor_json(*out));
   j["Attributes"] = ordered_json::object();
   for (const auto& [name, value] : node.attrs)
-    if (name != "kernel") j["Attributes"][name] = ir::str(value);
+    if (name != "kernel" && name != "tactic") j["Attributes"][name] = ir::str(value);
   j["Kernel"] = choice.impl->name();
+  if (!choice.tactic.empty()) j["Tactic"] = choice.tactic;
   j["Candidates"] = ordered_json::array();
   for (const auto& c : choice.candidates) j["Candidates"].push_back(candidate_json(c));
   j["Origin"] = {{"node", node.origin.node},

@@ -10,6 +10,7 @@
 #include "engine/build/timer.h"
 #include "engine/run/sizes.h"
 #include "engine/run/storage.h"
+#include "kernels/device.h"
 
 namespace tenon::engine {
 namespace {
@@ -27,28 +28,27 @@ std::string desc_key(const kernels::TensorDesc& d) {
 }
 
 struct Selected {
-  const KernelImpl* impl = nullptr;
+  Candidate best{nullptr, ""};
   std::vector<CandidateReport> candidates;
 };
 
 /// Splits the candidates into those worth timing and reports for the others.
-std::vector<const KernelImpl*> willing(const Problem& problem,
-                                       std::vector<CandidateReport>& reports) {
-  std::vector<const KernelImpl*> yes;
+std::vector<Candidate> willing(const Problem& problem, std::vector<CandidateReport>& reports) {
+  std::vector<Candidate> yes;
   const KernelImpl* reference = nullptr;
-  for (const KernelImpl* impl : kernels::candidates(problem.layer->op)) {
+  for (const KernelImpl* impl : kernels::candidates(problem.layer->op, problem.device())) {
     Support support = impl->supports(problem);
     if (!support) {
       reports.push_back({impl->name(), -1, support.reason()});
     } else if (impl->priority() == 0) {
       reference = impl;
     } else {
-      yes.push_back(impl);
+      for (std::string& tactic : impl->tactics(problem)) yes.push_back({impl, std::move(tactic)});
     }
   }
   if (!reference) return yes;
   if (yes.empty()) {
-    yes.push_back(reference);
+    yes.push_back({reference, ""});
   } else {
     reports.push_back(
         {reference->name(), -1, "the plain reference runs only where nothing else can"});
@@ -56,51 +56,71 @@ std::vector<const KernelImpl*> willing(const Problem& problem,
   return yes;
 }
 
-/// Candidates with the cached time of each, if the cache knows all of them.
+/// The cached time of each candidate, if the cache knows all of them.
 bool from_cache(const TimingCache* cache, const std::string& key,
-                const std::vector<const KernelImpl*>& impls, std::vector<double>& times) {
+                const std::vector<Candidate>& candidates, std::vector<Timing>& times) {
   const auto* known = cache ? cache->find(key) : nullptr;
   if (!known) return false;
   times.clear();
-  for (const KernelImpl* impl : impls) {
-    auto it = std::find_if(known->begin(), known->end(),
-                           [&](const auto& t) { return t.first == impl->name(); });
+  for (const Candidate& c : candidates) {
+    const std::string name = c.name();
+    auto it =
+        std::find_if(known->begin(), known->end(), [&](const auto& t) { return t.first == name; });
     if (it == known->end()) return false;
-    times.push_back(it->second);
+    times.push_back({it->second, ""});
   }
   return true;
+}
+
+/// Times the candidates; what could not run is left out of the cache, and so tried again.
+std::vector<Timing> measure(const Problem& problem, const std::string& key,
+                            const std::vector<Candidate>& candidates, const Options& options,
+                            TimingCache* cache) {
+  std::vector<Timing> times;
+  if (from_cache(cache, key, candidates, times)) return times;
+  times = time_candidates(problem, candidates, options);
+  std::vector<std::pair<std::string, double>> entry;
+  for (size_t i = 0; i < candidates.size(); ++i)
+    if (times[i].failure.empty()) entry.emplace_back(candidates[i].name(), times[i].microseconds);
+  if (cache) cache->insert(key, std::move(entry));
+  return times;
+}
+
+[[noreturn]] void none_can_run(const Problem& problem, const Selected& result) {
+  std::string reasons;
+  for (const auto& c : result.candidates) reasons += "\n  " + c.kernel + ": " + c.reason;
+  throw Error(detail::concat("no kernel can run ", ir::describe(*problem.layer), " on ",
+                             kernels::name_of(problem.device()), reasons));
 }
 
 Selected choose(const Problem& problem, const std::string& key, const Options& options,
                 TimingCache* cache) {
   Selected result;
-  std::vector<const KernelImpl*> impls = willing(problem, result.candidates);
-  if (impls.empty()) {
-    std::string reasons;
-    for (const auto& c : result.candidates) reasons += "\n  " + c.kernel + ": " + c.reason;
-    throw Error(detail::concat("no kernel can run ", ir::describe(*problem.layer), reasons));
-  }
-  if (impls.size() == 1 || options.optimization_level == 0) {
-    result.impl = impls.front();
-    for (const KernelImpl* impl : impls)
+  const std::vector<Candidate> candidates = willing(problem, result.candidates);
+  if (candidates.empty()) none_can_run(problem, result);
+  if (candidates.size() == 1 || options.optimization_level == 0) {
+    result.best = candidates.front();
+    for (const Candidate& c : candidates)
       result.candidates.push_back(
-          {impl->name(), -1,
-           impls.size() == 1 ? "the only candidate" : "optimization_level is 0: not timed"});
+          {c.name(), -1,
+           candidates.size() == 1 ? "the only candidate" : "optimization_level is 0: not timed"});
     return result;
   }
-  std::vector<double> times;
-  if (!from_cache(cache, key, impls, times)) {
-    times = time_candidates(problem, impls, options);
-    std::vector<std::pair<std::string, double>> entry;
-    for (size_t i = 0; i < impls.size(); ++i) entry.emplace_back(impls[i]->name(), times[i]);
-    if (cache) cache->insert(key, std::move(entry));
+  const std::vector<Timing> times = measure(problem, key, candidates, options, cache);
+  double best = 0;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const Timing& t = times[i];
+    result.candidates.push_back({candidates[i].name(), t.microseconds,
+                                 t.failure.empty() ? "" : "failed while timed: " + t.failure});
+    if (!t.failure.empty()) {
+      log(LogLevel::kWarning, candidates[i].name(), " failed while it was timed for ",
+          ir::describe(*problem.layer), " and is not used: ", t.failure);
+    } else if (!result.best.impl || t.microseconds < best) {
+      result.best = candidates[i];
+      best = t.microseconds;
+    }
   }
-  size_t best = 0;
-  for (size_t i = 0; i < impls.size(); ++i) {
-    result.candidates.push_back({impls[i]->name(), times[i], ""});
-    if (times[i] < times[best]) best = i;
-  }
-  result.impl = impls[best];
+  if (!result.best.impl) none_can_run(problem, result);
   return result;
 }
 
@@ -119,11 +139,14 @@ std::string problem_key(const Problem& p) {
   for (const auto& d : p.in) key += "|" + desc_key(d);
   key += ">";
   for (const auto& d : p.out) key += "|" + desc_key(d);
+  if (p.target)
+    return key + " " + kernels::name_of(p.device()) + " tf32=" + (p.target->tf32 ? "1" : "0") +
+           " " + kernels::device_runtime(p.device()).identity();
   return key + " threads=" + std::to_string(p.threads) + " isa=" + kernels::name_of(kernels::isa());
 }
 
 std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, TimingCache* cache,
-                                   const Progress& progress) {
+                                   const Progress& progress, const kernels::DeviceTarget* target) {
   std::vector<ir::Node*> nodes;
   for (const auto& node : graph.nodes())
     if (!node->is_constant() && !is_view(*node)) nodes.push_back(node.get());
@@ -134,7 +157,7 @@ std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, Tim
     if (progress &&
         !progress("choosing kernels", static_cast<int>(i), static_cast<int>(nodes.size())))
       throw Cancelled();
-    Problem problem = make_problem(*nodes[i], sizes, omp_get_max_threads());
+    Problem problem = make_problem(*nodes[i], sizes, omp_get_max_threads(), target);
     std::string key = problem_key(problem);
     auto it = seen.find(key);
     if (it == seen.end()) {
@@ -143,7 +166,8 @@ std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, Tim
                      [&] { return choose(problem, key, options, cache); });
       it = seen.emplace(key, std::move(s)).first;
     }
-    choices.push_back({nodes[i], it->second.impl, it->second.candidates});
+    const Selected& s = it->second;
+    choices.push_back({nodes[i], s.best.impl, s.best.tactic, s.candidates});
   }
   return choices;
 }

@@ -16,7 +16,7 @@ namespace tenon::engine {
 
 /// One candidate of a layer as the inspector shows it.
 struct CandidateReport {
-  std::string kernel;
+  std::string kernel;        // with its tactic if it has any: "cudnn.convolution:41,2=3"
   double microseconds = -1;  // < 0: not timed
   std::string reason;        // why not timed or not supported
 };
@@ -24,12 +24,15 @@ struct CandidateReport {
 struct Choice {
   ir::Node* node;
   const kernels::KernelImpl* impl;
+  std::string tactic;
   std::vector<CandidateReport> candidates;
 };
 
-/// Chooses a kernel for every layer that runs. Does not change the graph.
+/// Chooses a kernel for every layer that runs, on `target` (null: the CPU). Does not change the
+/// graph.
 std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, TimingCache* cache,
-                                   const Progress& progress);
+                                   const Progress& progress,
+                                   const kernels::DeviceTarget* target = nullptr);
 
 /// Text that tells problems apart: op, attributes, operand types, sizes, layouts, threads, isa.
 std::string problem_key(const kernels::Problem& problem);

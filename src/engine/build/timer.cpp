@@ -7,11 +7,11 @@
 #include <random>
 
 #include "base/error.h"
+#include "kernels/device.h"
 
 namespace tenon::engine {
 namespace {
 
-using kernels::KernelImpl;
 using kernels::Problem;
 using kernels::TensorDesc;
 
@@ -26,6 +26,17 @@ struct AlignedBytes {
 void fill_synthetic(void* out, const TensorDesc& desc) {
   size_t bytes = desc.bytes();
   std::memset(out, 0, bytes);
+  if (desc.dtype == DataType::kHALF || desc.dtype == DataType::kBF16) {
+    // Numbers in +-[0.5, 1): these exponents, any mantissa. Zeros would run too fast.
+    const uint32_t base = desc.dtype == DataType::kHALF ? 0x3800 : 0x3f00;
+    const uint32_t mantissa = desc.dtype == DataType::kHALF ? 0x3ff : 0x7f;
+    std::minstd_rand random(1);
+    uint16_t* p = static_cast<uint16_t*>(out);
+    for (size_t i = 0; i < bytes / 2; ++i) {
+      const uint32_t r = static_cast<uint32_t>(random()) >> 8;
+      p[i] = static_cast<uint16_t>(base | (r & mantissa) | ((r & 0x4000) << 1));
+    }
+  }
   if (desc.dtype == DataType::kFLOAT) {
     std::minstd_rand random(1);
     float* p = static_cast<float*>(out);
@@ -44,34 +55,64 @@ ir::ConstantPtr synthetic_constant(const TensorDesc& desc) {
   return c;
 }
 
+std::shared_ptr<void> device_copy(const Problem& problem, const std::shared_ptr<const void>& data,
+                                  size_t bytes) {
+  kernels::DeviceRuntime& runtime = kernels::device_runtime(problem.device());
+  std::shared_ptr<void> copy = runtime.allocate(bytes);
+  if (data) runtime.upload(copy.get(), data.get(), bytes);
+  return copy;
+}
+
+/// Operands of a problem, where the problem runs.
+struct Operands {
+  explicit Operands(const Problem& problem) {
+    for (const TensorDesc& d : problem.in) {
+      std::shared_ptr<void> data;
+      if (d.present) {
+        data = AlignedBytes(d.bytes()).data;
+        fill_synthetic(data.get(), d);
+      }
+      constants.push_back(d.present && d.is_constant ? synthetic_constant(d) : nullptr);
+      if (problem.target && data) data = device_copy(problem, data, d.bytes());
+      inputs.push_back(std::move(data));
+    }
+    for (const TensorDesc& d : problem.out)
+      outputs.push_back(problem.target ? device_copy(problem, nullptr, d.bytes())
+                                       : AlignedBytes(d.bytes()).data);
+  }
+  std::vector<std::shared_ptr<void>> inputs, outputs;
+  std::vector<ir::ConstantPtr> constants;
+};
+
 /// A candidate made ready to run on its own packed constants.
 class Trial {
  public:
-  Trial(const Problem& problem, const KernelImpl& impl,
-        const std::vector<ir::ConstantPtr>& constants,
-        const std::vector<std::shared_ptr<void>>& inputs,
-        const std::vector<std::shared_ptr<void>>& outputs) {
+  Trial(const Problem& problem, const Candidate& candidate, const Operands& operands) {
     Problem packed = problem;
-    kernels::Packed forms = impl.pack(problem, constants);
+    packed.tactic = candidate.tactic;
+    kernels::Packed forms = candidate.impl->pack(packed, operands.constants);
     for (size_t i = 0; i < problem.in.size(); ++i) {
       if (i < forms.size() && forms[i]) {
-        packed_.push_back(forms[i]->materialise());
+        std::shared_ptr<const void> form = forms[i]->materialise();
         packed.in[i].format = forms[i]->format;
         packed.in[i].constant_bytes = forms[i]->bytes;
-        packed.in[i].data = packed_.back().get();
+        packed.in[i].data = form.get();
+        packed_.push_back(form);
+        if (problem.target) packed_.push_back(device_copy(problem, form, forms[i]->bytes));
         in_.push_back(packed_.back().get());
       } else {
-        in_.push_back(inputs[i].get());
+        in_.push_back(operands.inputs[i].get());
       }
     }
-    for (const auto& out : outputs) out_.push_back(out.get());
-    kernel_ = impl.prepare(packed);
-    scratch_ = AlignedBytes(kernel_->scratch_bytes).data;
+    for (const auto& out : operands.outputs) out_.push_back(out.get());
+    kernel_ = candidate.impl->prepare(packed);
+    scratch_ = problem.target ? device_copy(problem, nullptr, kernel_->scratch_bytes)
+                              : AlignedBytes(kernel_->scratch_bytes).data;
   }
 
   double run() {
     auto start = std::chrono::steady_clock::now();
-    kernel_->run({in_.data(), out_.data(), scratch_.get()});
+    kernel_->run(call());
     std::chrono::duration<double, std::micro> us = std::chrono::steady_clock::now() - start;
     times.push_back(us.count());
     return us.count();
@@ -82,47 +123,85 @@ class Trial {
                      sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
     return sorted[sorted.size() / 2];
   }
+  kernels::Call call() const { return {in_.data(), out_.data(), scratch_.get()}; }
+  const kernels::Kernel& kernel() const { return *kernel_; }
   std::vector<double> times;
 
  private:
   std::vector<std::shared_ptr<const void>> packed_;
   std::vector<const void*> in_;
-  std::vector<void*> out_;
+  mutable std::vector<void*> out_;
   std::unique_ptr<kernels::Kernel> kernel_;
   std::shared_ptr<void> scratch_;
 };
 
-}  // namespace
+using Trials = std::vector<std::unique_ptr<Trial>>;
 
-std::vector<double> time_candidates(const Problem& problem,
-                                    const std::vector<const KernelImpl*>& impls,
-                                    const Options& options) {
-  std::vector<std::shared_ptr<void>> inputs, outputs;
-  std::vector<ir::ConstantPtr> constants;
-  for (const TensorDesc& d : problem.in) {
-    inputs.push_back(d.present ? AlignedBytes(d.bytes()).data : nullptr);
-    if (d.present) fill_synthetic(inputs.back().get(), d);
-    constants.push_back(d.present && d.is_constant ? synthetic_constant(d) : nullptr);
+/// A trial for each candidate; those that throw get their failure noted and no trial.
+Trials make_trials(const Problem& problem, const std::vector<Candidate>& candidates,
+                   const Operands& operands, std::vector<Timing>& result) {
+  Trials trials;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    trials.emplace_back();
+    try {
+      auto trial = std::make_unique<Trial>(problem, candidates[i], operands);
+      if (!problem.target) trial->run();  // warm-up: page faults, lazy set-up
+      trials.back() = std::move(trial);
+    } catch (const Error& e) {
+      result[i].failure = e.what();
+    }
   }
-  for (const TensorDesc& d : problem.out) outputs.push_back(AlignedBytes(d.bytes()).data);
+  return trials;
+}
 
-  std::vector<Trial> trials;
-  for (const KernelImpl* impl : impls)
-    trials.emplace_back(problem, *impl, constants, inputs, outputs);
-  for (Trial& t : trials) t.run();  // warm-up: page faults, lazy set-up
+int rounds_for(const Options& options) {
+  return (options.optimization_level >= 3 ? 5 : 2) *
+         static_cast<int>(std::max<int64_t>(options.num_avg_timing_iters, 1));
+}
+
+void time_here(const Trials& trials, const Options& options, std::vector<Timing>& result) {
   double best = 1e300;
-  for (Trial& t : trials) {
-    t.times.clear();
-    best = std::min(best, t.run());
+  for (const auto& t : trials) {
+    if (!t) continue;
+    t->times.clear();
+    best = std::min(best, t->run());
   }
-  int rounds = (options.optimization_level >= 3 ? 5 : 2) *
-               static_cast<int>(std::max<int64_t>(options.num_avg_timing_iters, 1));
+  int rounds = rounds_for(options);
   if (best > 20000) rounds = std::min(rounds, 2);  // long kernels are stable and expensive
   for (int r = 0; r < rounds; ++r)
-    for (Trial& t : trials)
-      if (t.times.front() <= 2 * best) t.run();
-  std::vector<double> result;
-  for (const Trial& t : trials) result.push_back(t.median());
+    for (const auto& t : trials)
+      if (t && t->times.front() <= 2 * best) t->run();
+  for (size_t i = 0; i < trials.size(); ++i)
+    if (trials[i]) result[i].microseconds = trials[i]->median();
+}
+
+void time_on_device(const Problem& problem, const Trials& trials, const Options& options,
+                    std::vector<Timing>& result) {
+  kernels::DeviceRuntime& runtime = kernels::device_runtime(problem.device());
+  for (size_t i = 0; i < trials.size(); ++i) {
+    if (!trials[i]) continue;
+    try {
+      result[i].microseconds =
+          runtime.time(trials[i]->kernel(), trials[i]->call(), rounds_for(options));
+    } catch (const Error& e) {
+      result[i].failure = e.what();
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Timing> time_candidates(const Problem& problem,
+                                    const std::vector<Candidate>& candidates,
+                                    const Options& options) {
+  const Operands operands(problem);
+  std::vector<Timing> result(candidates.size());
+  const Trials trials = make_trials(problem, candidates, operands, result);
+  if (problem.target) {
+    time_on_device(problem, trials, options, result);
+  } else {
+    time_here(trials, options, result);
+  }
   return result;
 }
 

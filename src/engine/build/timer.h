@@ -2,6 +2,7 @@
 // Times candidate kernels on synthetic data.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/options.h"
@@ -9,11 +10,25 @@
 
 namespace tenon::engine {
 
-/// Microseconds of each candidate (median). Successive halving: everyone runs once; those slower
-/// than twice the best drop out with that time; the rest run more rounds, interleaved, so that a
-/// change of the machine's speed meets all of them.
-std::vector<double> time_candidates(const kernels::Problem& problem,
-                                    const std::vector<const kernels::KernelImpl*>& impls,
+/// One kernel with one of its tactics.
+struct Candidate {
+  const kernels::KernelImpl* impl;
+  std::string tactic;
+  /// As in reports and in the timing cache: "<kernel>" or "<kernel>:<tactic>".
+  std::string name() const { return tactic.empty() ? impl->name() : impl->name() + ":" + tactic; }
+};
+
+struct Timing {
+  double microseconds = -1;
+  std::string failure;  // why there is no time: what the candidate threw
+};
+
+/// Time of each candidate (median). On the CPU: successive halving: everyone runs once; those
+/// slower than twice the best drop out with that time; the rest run more rounds, interleaved, so
+/// that a change of the machine's speed meets all of them. On another device: one after the other,
+/// by the device's own clock.
+std::vector<Timing> time_candidates(const kernels::Problem& problem,
+                                    const std::vector<Candidate>& candidates,
                                     const Options& options);
 
 }  // namespace tenon::engine

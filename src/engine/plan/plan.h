@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "kernels/device.h"
 #include "tenon/runtime.h"
 
 namespace tenon::engine {
@@ -19,6 +20,7 @@ struct PlanContent {
   std::string graph;   // net graph, text form, constants as #k
   std::string info;    // layer info JSON (kernels, candidates, times)
   std::vector<ir::ConstantPtr> constants;  // #k
+  std::vector<kernels::DeviceCode> code;   // compiled device code; none for the CPU
 };
 
 /// One allocation of the final size; calls `progress(done_bytes, total_bytes)` now and then.

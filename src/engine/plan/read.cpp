@@ -77,11 +77,12 @@ class Cursor {
     uint32_t n = take<uint32_t>();
     return std::string(raw(n), n);
   }
+  std::string bytes(uint64_t n) { return std::string(raw(n), n); }
   size_t left() const { return bytes_.size() - at_; }
 
  private:
   const char* raw(size_t n) {
-    TENON_CHECK(n <= left(), "the plan's constants table ends too early");
+    TENON_CHECK(n <= left(), "a table of the plan ends too early");
     at_ += n;
     return bytes_.data() + at_ - n;
   }
@@ -124,6 +125,25 @@ ir::ConstantPtr read_constant(Cursor& in, std::string_view weights,
   return c;
 }
 
+bool has_section(const std::vector<Section>& table, const char* name) {
+  for (const Section& s : table)
+    if (std::strcmp(s.name, name) == 0) return true;
+  return false;
+}
+
+std::vector<kernels::DeviceCode> read_code(Cursor in) {
+  std::vector<kernels::DeviceCode> code;
+  const uint64_t count = in.take<uint64_t>();
+  TENON_CHECK(count <= in.left() / 12, "the plan's code section counts ", count,
+              " entries, too many for its size");
+  for (uint64_t i = 0; i < count; ++i) {
+    std::string key = in.text();
+    const uint64_t size = in.take<uint64_t>();
+    code.push_back({std::move(key), in.bytes(size)});
+  }
+  return code;
+}
+
 }  // namespace
 
 PlanContent read_plan(const PlanBytes& plan) {
@@ -140,6 +160,7 @@ PlanContent read_plan(const PlanBytes& plan) {
               " constants, too many for its size");
   for (uint64_t i = 0; i < count; ++i)
     content.constants.push_back(read_constant(cursor, weights, plan.data));
+  if (has_section(table, "code")) content.code = read_code(Cursor(section(plan, table, "code")));
   return content;
 }
 

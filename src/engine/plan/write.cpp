@@ -65,21 +65,38 @@ void copy_constants(const PlanContent& content, char* weights) {
   }
 }
 
+/// The "code" section: count, then key and bytes of each.
+std::string code_table(const PlanContent& content) {
+  std::string table;
+  put<uint64_t>(table, content.code.size());
+  for (const kernels::DeviceCode& c : content.code) {
+    put_text(table, c.key);
+    put<uint64_t>(table, c.bytes.size());
+    table += c.bytes;
+  }
+  return table;
+}
+
 /// Everything but the bytes: sizes and offsets of all sections.
 struct Blueprint {
   std::vector<Section> sections;
   std::vector<const std::string*> texts;  // null for "weights"
-  std::string table;
+  std::string table, code;
   uint64_t size = 0;
 
   explicit Blueprint(const PlanContent& content) {
     uint64_t weights_size = 0;
     table = constants_table(content, &weights_size);
-    size = align_up(sizeof(Header) + 5 * sizeof(Section));
+    const size_t count = content.code.empty() ? 5 : 6;
+    size = align_up(sizeof(Header) + count * sizeof(Section));
     add("target", content.target.size(), &content.target);
     add("graph", content.graph.size(), &content.graph);
     add("info", content.info.size(), &content.info);
     add("constants", table.size(), &table);
+    if (!content.code.empty()) {
+      code = code_table(content);
+      add("code", code.size(), &code);
+    }
     add("weights", weights_size, nullptr);
   }
 

@@ -16,13 +16,43 @@
 namespace tenon {
 namespace {
 
-void check_target(const std::string& text) {
-  auto target = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  TENON_CHECK(target.is_object() && target.contains("device") && target["device"].is_string() &&
-                  target.contains("isa") && target["isa"].is_string(),
-              "the plan's target section is not readable");
-  std::string device = target["device"], isa = target["isa"];
-  TENON_CHECK(device == "cpu", "the plan is for device '", device, "', this library runs 'cpu'");
+/// The device of the plan must be here, and be of the kind that the plan was built for.
+void open_device(Engine::Impl& impl, engine::PlanContent& content, int sm) {
+  impl.runtime = &kernels::device_runtime(kernels::Device::kCUDA);
+  const Support there = impl.runtime->available();
+  TENON_CHECK(there, there.reason());
+  impl.target = impl.runtime->target();
+  TENON_CHECK(impl.target.sm == sm, "the plan was built for a GPU of compute capability ", sm / 10,
+              ".", sm % 10, ", this one has ", impl.target.sm / 10, ".", impl.target.sm % 10,
+              "; build the engine again here");
+  impl.code = impl.runtime->load_code(std::move(content.code));
+  impl.target.code = impl.code.get();
+}
+
+void check_isa(const std::string& isa);
+
+void check_target(Engine::Impl& impl, engine::PlanContent& content) {
+  auto target = nlohmann::json::parse(content.target, nullptr, /*allow_exceptions=*/false);
+  const auto is_text = [&](const char* key) {
+    return target.contains(key) && target[key].is_string();
+  };
+  TENON_CHECK(target.is_object() && is_text("device"), "the plan's target section is not readable");
+  const std::string device = target["device"];
+  if (device == "cpu") {
+    TENON_CHECK(is_text("isa"), "the plan's target section names no instruction set");
+    check_isa(target["isa"]);
+  } else if (device == "cuda") {
+    TENON_CHECK(target.contains("sm") && target["sm"].is_number_integer() &&
+                    target.contains("tf32") && target["tf32"].is_boolean(),
+                "the plan's target section is not readable");
+    open_device(impl, content, target["sm"].get<int>());
+    impl.target.tf32 = target["tf32"].get<bool>();
+  } else {
+    throw Error("the plan is for device '" + device + "', this library runs 'cpu' and 'cuda'");
+  }
+}
+
+void check_isa(const std::string& isa) {
   static const std::vector<std::string> kOrder = {"generic", "avx2", "avx512"};
   auto want = std::find(kOrder.begin(), kOrder.end(), isa);
   auto have =
@@ -33,7 +63,7 @@ void check_target(const std::string& text) {
 }
 
 /// Takes the builder's choice off the node and finds that kernel here.
-const kernels::KernelImpl* chosen_kernel(ir::Node& node) {
+const kernels::KernelImpl* chosen_kernel(ir::Node& node, kernels::Device device) {
   std::string name = node.get<std::string>("kernel");
   const kernels::KernelImpl* impl = kernels::find_kernel(node.op, name);
   if (!impl) {
@@ -43,7 +73,21 @@ const kernels::KernelImpl* chosen_kernel(ir::Node& node) {
                                plugins ? "" : ": " + plugins.reason()));
   }
   node.erase_attr("kernel");
+  TENON_CHECK(impl->device() == device, "the plan runs ", ir::describe(node), " with '", name,
+              "', a kernel for another device");
   return impl;
+}
+
+/// Copies the weights to the device.
+void upload_weights(Engine::Impl& impl) {
+  if (!impl.runtime) return;
+  for (const auto& node : impl.graph.nodes()) {
+    ir::ConstantPtr c = ir::constant_of(node->output());
+    if (!c || impl.weights.count(c.get())) continue;
+    std::shared_ptr<void> place = impl.runtime->allocate(c->bytes);
+    impl.runtime->upload(place.get(), c->data.get(), c->bytes);
+    impl.weights.emplace(c.get(), std::move(place));
+  }
 }
 
 void check_data(const ir::Node& constant) {
@@ -64,6 +108,7 @@ BindingInfo binding(const std::string& name, const ir::Value& v, const ir::SymRa
 }
 
 void read_graph(Engine::Impl& impl, const engine::PlanContent& content) {
+  const kernels::Device device = impl.runtime ? impl.runtime->device() : kernels::Device::kCPU;
   impl.graph = ir::parse(content.graph, content.constants);
   ir::verify(impl.graph);
   net::check_net(impl.graph);
@@ -71,7 +116,7 @@ void read_graph(Engine::Impl& impl, const engine::PlanContent& content) {
     if (node->is_constant()) {
       check_data(*node);
     } else if (!engine::is_view(*node)) {
-      impl.steps.push_back({node.get(), chosen_kernel(*node)});
+      impl.steps.push_back({node.get(), chosen_kernel(*node, device)});
     } else {
       ir::ConstantPtr viewed = ir::constant_of(node->input(0));
       TENON_CHECK(!viewed || viewed->format.empty(), ir::describe(*node),
@@ -121,11 +166,12 @@ std::shared_ptr<Engine> Engine::load(PlanBytes plan) {
   static_cast<void>(kernels::load_plugins());  // its absence is reported if the plan needs it
   auto impl = std::make_unique<Impl>();
   engine::PlanContent content = engine::read_plan(plan);
-  check_target(content.target);
   impl->plan = plan;
   impl->hash = engine::content_hash(plan);
   impl->info = content.info;
+  check_target(*impl, content);
   read_graph(*impl, content);
+  upload_weights(*impl);
   return std::shared_ptr<Engine>(new Engine(std::move(impl)));
 }
 

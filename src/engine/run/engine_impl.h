@@ -8,13 +8,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/plan/plan.h"
 #include "engine/run/memory.h"
 #include "engine/run/sizes.h"
 #include "ir/graph.h"
-#include "kernels/kernel.h"
+#include "kernels/device.h"
 #include "tenon/runtime.h"
 
 namespace tenon::engine {
@@ -45,6 +46,7 @@ struct Program {
   std::vector<Step> chosen;  // the engine's steps with the kernels in use
   std::vector<PreparedStep> steps;
   std::vector<std::vector<int64_t>> output_shapes;
+  std::vector<size_t> input_bytes, output_bytes;
   size_t arena_bytes = 0, scratch_bytes = 0;
 };
 
@@ -58,6 +60,12 @@ struct Engine::Impl {
   ir::Graph graph;
   std::vector<engine::Step> steps;
   std::vector<BindingInfo> inputs, outputs;
+  kernels::DeviceRuntime* runtime = nullptr;  // null: the CPU
+  std::shared_ptr<kernels::CodeStore> code;
+  kernels::DeviceTarget target;
+  std::unordered_map<const ir::Constant*, std::shared_ptr<void>> weights;  // on the device
+
+  const kernels::DeviceTarget* device_target() const { return runtime ? &target : nullptr; }
 
   /// The program for these input sizes (flat, all inputs in order), made if needed.
   std::shared_ptr<const engine::Program> program(const std::vector<int64_t>& flat,

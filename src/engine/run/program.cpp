@@ -29,7 +29,7 @@ Support can_run(const kernels::KernelImpl& impl, const kernels::Problem& problem
 const kernels::KernelImpl* willing(const engine::Step& step, const kernels::Problem& problem) {
   Support selected = can_run(*step.impl, problem);
   if (selected) return step.impl;
-  for (const kernels::KernelImpl* impl : kernels::candidates(step.node->op))
+  for (const kernels::KernelImpl* impl : kernels::candidates(step.node->op, problem.device()))
     if (can_run(*impl, problem)) return impl;
   throw Error(detail::concat(step.impl->name(), " cannot run these sizes: ", selected.reason()));
 }
@@ -54,12 +54,17 @@ std::shared_ptr<Program> Engine::Impl::make_program(const std::vector<int64_t>& 
         },
         [&] {
           if (!graph.symbols.empty()) engine::check_concrete(*step.node, env);
-          problems.push_back(engine::make_problem(*step.node, env, threads));
+          problems.push_back(engine::make_problem(*step.node, env, threads, device_target()));
           step.impl = willing(step, problems.back());
         });
   }
   engine::StoragePlan storage(graph, program->chosen, problems);
   program->slots = storage.slots();
+  if (runtime) {
+    for (const auto& node : graph.nodes())
+      if (ir::ConstantPtr c = ir::constant_of(node->output()))
+        program->slots[storage.slot_of(node->output())].data = weights.at(c.get()).get();
+  }
   program->arena_bytes = storage.arena_bytes();
   for (size_t i = 0; i < program->chosen.size(); ++i) {
     const engine::Step& step = program->chosen[i];
@@ -76,6 +81,13 @@ std::shared_ptr<Program> Engine::Impl::make_program(const std::vector<int64_t>& 
     program->scratch_bytes = std::max(program->scratch_bytes, prepared.kernel->scratch_bytes);
     program->steps.push_back(std::move(prepared));
   }
+  const auto bytes_of = [&](const ir::Value& v) {
+    size_t bytes = size_of(v.type.dtype);
+    for (int64_t d : engine::sizes_of(v, env)) bytes *= static_cast<size_t>(d);
+    return bytes;
+  };
+  for (const auto& in : graph.inputs()) program->input_bytes.push_back(bytes_of(*in));
+  for (const ir::Value* out : graph.outputs) program->output_bytes.push_back(bytes_of(*out));
   for (const ir::Value* out : graph.outputs)
     program->output_shapes.push_back(engine::sizes_of(*out, env));
   return program;

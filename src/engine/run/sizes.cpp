@@ -211,11 +211,14 @@ void check_concrete(const ir::Node& node, const SymEnv& env) {
                 " at these input sizes");
 }
 
-kernels::Problem make_problem(const ir::Node& node, const SymEnv& env, int threads) {
+kernels::Problem make_problem(const ir::Node& node, const SymEnv& env, int threads,
+                              const kernels::DeviceTarget* target) {
   kernels::Problem p;
   p.layer = &node;
   p.sizes = env;
   p.threads = threads;
+  p.target = target;
+  p.tactic = node.get_or<std::string>("tactic", "");
   for (const ir::Value* in : node.inputs) p.in.push_back(make_desc(in, env));
   for (const auto& out : node.outputs()) p.out.push_back(make_desc(out.get(), env));
   return p;

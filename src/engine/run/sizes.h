@@ -26,6 +26,7 @@ std::vector<int64_t> sizes_of(const ir::Value& v, const ir::SymEnv& env);
 void check_concrete(const ir::Node& node, const ir::SymEnv& env);
 
 /// The layer at concrete sizes. Throws Error as sizes_of() does.
-kernels::Problem make_problem(const ir::Node& node, const ir::SymEnv& env, int threads);
+kernels::Problem make_problem(const ir::Node& node, const ir::SymEnv& env, int threads,
+                              const kernels::DeviceTarget* target = nullptr);
 
 }  // namespace tenon::engine

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/executor.h"
+
+#include "base/cuda_api.h"
+#include "kernels/cuda/launch.h"
+
+namespace tenon::kernels {
+namespace {
+
+/// The node that was captured last on `stream`.
+CUgraphNode last_node(CUstream stream) {
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  const CUgraphNode* nodes = nullptr;
+  size_t count = 0;
+  TENON_CU(cuStreamGetCaptureInfo, stream, &status, nullptr, nullptr, &nodes, nullptr, &count);
+  TENON_ASSERT(status == CU_STREAM_CAPTURE_STATUS_ACTIVE && count == 1,
+               "a kernel launched while recording left no node");
+  return nodes[0];
+}
+
+CUDA_KERNEL_NODE_PARAMS node_params(const Launch& l, void** params) {
+  CUDA_KERNEL_NODE_PARAMS p{};
+  p.func = l.function;
+  p.gridDimX = l.grid.x;
+  p.gridDimY = l.grid.y;
+  p.gridDimZ = l.grid.z;
+  p.blockDimX = l.block.x;
+  p.blockDimY = l.block.y;
+  p.blockDimZ = l.block.z;
+  p.sharedMemBytes = l.shared_bytes;
+  p.kernelParams = params;
+  return p;
+}
+
+class RecordingSink final : public LaunchSink {
+ public:
+  RecordingSink(CUstream stream, std::vector<CUgraphNode>& nodes)
+      : stream_(stream), nodes_(nodes) {}
+  void launch(const Launch& l) override {
+    void* params[] = {const_cast<void*>(l.params)};
+    TENON_CU(cuLaunchKernel, l.function, l.grid.x, l.grid.y, l.grid.z, l.block.x, l.block.y,
+             l.block.z, l.shared_bytes, stream_, params, nullptr);
+    nodes_.push_back(last_node(stream_));
+  }
+
+ private:
+  CUstream stream_;
+  std::vector<CUgraphNode>& nodes_;
+};
+
+class UpdatingSink final : public LaunchSink {
+ public:
+  UpdatingSink(CUgraphExec exec, const std::vector<CUgraphNode>& nodes)
+      : exec_(exec), nodes_(nodes) {}
+  void launch(const Launch& l) override {
+    void* params[] = {const_cast<void*>(l.params)};
+    const CUDA_KERNEL_NODE_PARAMS p = node_params(l, params);
+    TENON_CU(cuGraphExecKernelNodeSetParams, exec_, nodes_.at(next_++), &p);
+  }
+
+ private:
+  CUgraphExec exec_;
+  const std::vector<CUgraphNode>& nodes_;
+  size_t next_ = 0;
+};
+
+class Events {
+ public:
+  explicit Events(size_t count) : events_(count) {
+    for (CUevent& e : events_) TENON_CU(cuEventCreate, &e, CU_EVENT_DEFAULT);
+  }
+  ~Events() {
+    for (CUevent e : events_)
+      if (e) cuda::driver().cuEventDestroy(e);
+  }
+  CUevent operator[](size_t i) const { return events_[i]; }
+
+ private:
+  std::vector<CUevent> events_;
+};
+
+void run_step(const BoundStep& step, CUstream stream) {
+  Call call = step.call;
+  call.stream = stream;
+  step.kernel->run(call);
+}
+
+}  // namespace
+
+CudaExecutor::~CudaExecutor() {
+  reset();
+  const cuda::Driver& d = cuda::driver();
+  if (capture_stream_) d.cuStreamDestroy(capture_stream_);
+  if (done_) d.cuEventDestroy(done_);
+}
+
+void CudaExecutor::reset() {
+  const cuda::Driver& d = cuda::driver();
+  // A graph may be destroyed while it runs; the driver keeps what it needs.
+  if (exec_) d.cuGraphExecDestroy(exec_);
+  if (graph_) d.cuGraphDestroy(graph_);
+  exec_ = nullptr;
+  graph_ = nullptr;
+  updatable_.clear();
+}
+
+/// The context's buffers belong to one run at a time: a run on another stream waits for the last.
+void CudaExecutor::follow(CUstream stream) {
+  if (!done_) TENON_CU(cuEventCreate, &done_, CU_EVENT_DISABLE_TIMING);
+  if (ran_ && stream != last_stream_) TENON_CU(cuStreamWaitEvent, stream, done_, 0);
+  last_stream_ = stream;
+}
+
+bool CudaExecutor::capturing(CUstream stream) const {
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  TENON_CU(cuStreamIsCapturing, stream, &status);
+  return status != CU_STREAM_CAPTURE_STATUS_NONE;
+}
+
+void CudaExecutor::record(const std::vector<BoundStep>& steps) {
+  if (!capture_stream_) TENON_CU(cuStreamCreate, &capture_stream_, CU_STREAM_NON_BLOCKING);
+  TENON_CU(cuStreamBeginCapture, capture_stream_, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
+  try {
+    for (size_t i = 0; i < steps.size(); ++i) {
+      Call call = steps[i].call;
+      call.stream = capture_stream_;
+      const auto* own = dynamic_cast<const DeviceKernel*>(steps[i].kernel);
+      if (own && steps[i].touches_caller) {
+        Updatable u{i, {}};
+        RecordingSink sink(capture_stream_, u.nodes);
+        own->launches(call, sink);
+        updatable_.push_back(std::move(u));
+      } else {
+        steps[i].kernel->run(call);
+      }
+    }
+  } catch (...) {
+    cuda::driver().cuStreamEndCapture(capture_stream_, &graph_);
+    reset();
+    throw;
+  }
+  TENON_CU(cuStreamEndCapture, capture_stream_, &graph_);
+  TENON_CU(cuGraphInstantiate, &exec_, graph_, 0);
+}
+
+void CudaExecutor::update(const std::vector<BoundStep>& steps) {
+  for (const Updatable& u : updatable_) {
+    const auto* own = static_cast<const DeviceKernel*>(steps[u.step].kernel);
+    UpdatingSink sink(exec_, u.nodes);
+    own->launches(steps[u.step].call, sink);
+  }
+}
+
+void CudaExecutor::run(const std::vector<BoundStep>& steps, bool moved, void* raw) {
+  const CUstream stream = static_cast<CUstream>(raw);
+  if (capturing(stream)) {
+    for (const BoundStep& step : steps) run_step(step, stream);
+    return;
+  }
+  follow(stream);
+  if (!exec_) {
+    record(steps);
+  } else if (moved) {
+    update(steps);
+  }
+  TENON_CU(cuGraphLaunch, exec_, stream);
+  TENON_CU(cuEventRecord, done_, stream);
+  ran_ = true;
+}
+
+void CudaExecutor::copy(void* to, const void* from, size_t bytes, void* stream) {
+  if (bytes == 0) return;
+  follow(static_cast<CUstream>(stream));
+  TENON_CU(cuMemcpyDtoDAsync, reinterpret_cast<CUdeviceptr>(to),
+           reinterpret_cast<CUdeviceptr>(from), bytes, static_cast<CUstream>(stream));
+}
+
+std::vector<double> CudaExecutor::profile(const std::vector<BoundStep>& steps, void* raw) {
+  const CUstream stream = static_cast<CUstream>(raw);
+  follow(stream);
+  Events events(steps.size() + 1);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    TENON_CU(cuEventRecord, events[i], stream);
+    run_step(steps[i], stream);
+  }
+  TENON_CU(cuEventRecord, events[steps.size()], stream);
+  TENON_CU(cuEventSynchronize, events[steps.size()]);
+  std::vector<double> times;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    float ms = 0;
+    TENON_CU(cuEventElapsedTime, &ms, events[i], events[i + 1]);
+    times.push_back(1e3 * ms);
+  }
+  TENON_CU(cuEventRecord, done_, stream);
+  ran_ = true;
+  return times;
+}
+
+}  // namespace tenon::kernels

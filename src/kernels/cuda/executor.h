@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the steps of one context on CUDA: recorded once as a CUDA graph and replayed. When a pointer
+// of the caller has moved, the recorded nodes of our own kernels that touch it get new parameters;
+// library calls never touch the caller's tensors (the context stages them). While the caller is
+// itself capturing, the steps are queued one by one into its graph. Not thread safe.
+#pragma once
+
+#include <cuda.h>
+
+#include <vector>
+
+#include "kernels/device.h"
+
+namespace tenon::kernels {
+
+class CudaExecutor final : public Executor {
+ public:
+  ~CudaExecutor() override;
+  void reset() override;
+  void run(const std::vector<BoundStep>& steps, bool moved, void* stream) override;
+  void copy(void* to, const void* from, size_t bytes, void* stream) override;
+  std::vector<double> profile(const std::vector<BoundStep>& steps, void* stream) override;
+
+ private:
+  /// The kernel nodes of one step that reads or writes the caller's tensors.
+  struct Updatable {
+    size_t step;
+    std::vector<CUgraphNode> nodes;
+  };
+  void follow(CUstream stream);
+  void record(const std::vector<BoundStep>& steps);
+  void update(const std::vector<BoundStep>& steps);
+  bool capturing(CUstream stream) const;
+
+  CUgraph graph_ = nullptr;
+  CUgraphExec exec_ = nullptr;
+  CUstream capture_stream_ = nullptr;
+  CUevent done_ = nullptr;
+  CUstream last_stream_ = nullptr;
+  bool ran_ = false;
+  std::vector<Updatable> updatable_;
+};
+
+}  // namespace tenon::kernels
