@@ -43,6 +43,8 @@ class TENON_API Engine : public std::enable_shared_from_this<Engine> {
   const std::vector<BindingInfo>& inputs() const;
   const std::vector<BindingInfo>& outputs() const;
   const PlanBytes& plan() const;
+  /// "cpu" or "cuda": where inputs and outputs lie.
+  const std::string& device() const;
   /// Hex digest of the plan's content; equal plans have equal hashes.
   const std::string& content_hash() const;
   /// JSON: {"Layers": [...], "I/O Tensors": [...], ...}, see docs/plan_format.md.

@@ -137,12 +137,20 @@ void make_current() {
   TENON_CHECK(there, "CUDA was asked for, but there is ", there.reason());
   CUcontext context = nullptr;
   TENON_CU(cuCtxGetCurrent, &context);
-  if (context) return;
+  if (!context) select_device(0);
+}
+
+void select_device(int ordinal) {
+  const Support there = has_device();
+  TENON_CHECK(there, "CUDA was asked for, but there is ", there.reason());
+  int count = 0;
+  TENON_CU(cuDeviceGetCount, &count);
+  TENON_CHECK(ordinal >= 0 && ordinal < count, "there is no device cuda:", ordinal, ", wanted 0..",
+              count - 1);
   CUdevice device = 0;
-  TENON_CU(cuDeviceGet, &device, 0);
-  static std::mutex mutex;
-  std::lock_guard<std::mutex> lock(mutex);
-  TENON_CU(cuDevicePrimaryCtxRetain, &context, device);
+  CUcontext context = nullptr;
+  TENON_CU(cuDeviceGet, &device, ordinal);
+  TENON_CU(cuDevicePrimaryCtxRetain, &context, device);  // kept for the life of the process
   TENON_CU(cuCtxSetCurrent, context);
 }
 

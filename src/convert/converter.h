@@ -117,11 +117,15 @@ struct RegisterConverter {
 Converter find_converter(const std::string& op);  // null if none
 std::vector<std::string> converted_ops();         // sorted
 
+/// Whether the layers that a converter made can run; the network is a probe (no constant data).
+using LayerCheck = std::function<Support(const ir::Graph& net)>;
+
 /// Can this aten node be converted, as it is (dtypes, ranks, constant-ness, sizes)? `ranges` are
 /// the `symbols` of the node's graph; without them a symbol counts as [1, 8, 64]. `device` ("cpu",
 /// "cuda") is where the engine runs: a node with another device argument is a no. "" does not ask.
+/// `check` is asked about the layers, if given.
 Support supports(const ir::Node& node, const ir::SymRanges* ranges = nullptr,
-                 const std::string& device = {});
+                 const std::string& device = {}, const LayerCheck& check = {});
 
 /// Do two sizes have the same value at min, opt, max and a fixed set of pseudo-random points?
 bool same_everywhere(const ir::SymDim& a, const ir::SymDim& b, const ir::SymRanges& ranges);

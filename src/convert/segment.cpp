@@ -87,7 +87,8 @@ void keep_used_symbols(ir::Graph& g) {
 
 }  // namespace
 
-Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::string& device) {
+Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::string& device,
+                 const LayerCheck& check) {
   ir::Graph probe;
   if (ranges) probe.symbols = *ranges;
   Ctx c(probe, true);
@@ -99,6 +100,7 @@ Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::s
       if (v->type.kind == ir::Kind::kTensor) c.values[v] = probe.add_input(v->name, v->type);
     }
     run_converter(c, node);
+    if (check) return check(probe);
   } catch (const No& no) {
     return Support::no(no.reason);
   } catch (const Error& e) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "convert/converter.h"
 #include "engine/build/build.h"
+#include "engine/build/device_support.h"
 
 namespace tenon::driver {
 namespace {
@@ -38,16 +39,27 @@ class Stopwatch {
 /// Answers of converters, asked once per node.
 class Oracle {
  public:
-  explicit Oracle(const ir::Program& program) : program_(program) {}
+  Oracle(const ir::Program& program, const Options& options)
+      : program_(program), device_(options.device.empty() ? "cpu" : device_kind(options.device)) {}
   Support operator()(const ir::Node& node) {
     auto it = answers_.find(&node);
-    if (it == answers_.end())
-      it = answers_.emplace(&node, convert::supports(node, &program_.graph.symbols, "cpu")).first;
+    if (it == answers_.end()) it = answers_.emplace(&node, ask(node)).first;
     return it->second;
   }
 
  private:
+  static std::string device_kind(const std::string& device) {
+    return device.substr(0, device.find(':'));
+  }
+
+  Support ask(const ir::Node& node) const {
+    if (device_ == "cpu") return convert::supports(node, &program_.graph.symbols, device_);
+    return convert::supports(node, &program_.graph.symbols, device_,
+                             [](const ir::Graph& net) { return engine::has_cuda_kernels(net); });
+  }
+
   const ir::Program& program_;
+  const std::string device_;
   std::map<const ir::Node*, Support> answers_;
 };
 
@@ -55,7 +67,7 @@ class Oracle {
 partition::Plan partition_and_convert(const ir::Program& program, const Options& options,
                                       const Progress& progress, Stopwatch& watch,
                                       std::vector<ir::Graph>& nets) {
-  Oracle oracle(program);
+  Oracle oracle(program, options);
   partition::Demoted demoted;
   for (;;) {
     if (progress && !progress("partitioning", 0, 0)) throw Cancelled();

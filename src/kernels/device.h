@@ -47,6 +47,8 @@ class DeviceRuntime {
   virtual Device device() const = 0;
   /// Whether it can run here; the reason is a sentence for the user.
   virtual Support available() const = 0;
+  /// Makes device number `ordinal` the one this thread works on. Throws Error if there is none.
+  virtual void select(int ordinal) = 0;
   /// JSON members of the plan's target: "\"sm\": 90, \"name\": \"NVIDIA H200\"".
   virtual std::string target_json() const = 0;
   /// Facts for DeviceTarget (all but `code`).

@@ -45,7 +45,10 @@ std::vector<Names> exprs_of(const std::vector<BindingInfo>& bindings) {
 }  // namespace
 
 EngineClass::EngineClass(at::Tensor plan)
-    : plan_(checked_plan(std::move(plan))), engine_(load(plan_)), contexts_(engine_) {
+    : plan_(checked_plan(std::move(plan))),
+      engine_(load(plan_)),
+      device_(engine_->device() == "cuda" ? c10::DeviceType::CUDA : c10::DeviceType::CPU),
+      contexts_(engine_) {
   const auto describe = [](const std::vector<BindingInfo>& from, std::vector<Binding>& to) {
     for (const BindingInfo& b : from) {
       to.push_back({b.name, scalar_type(b.dtype), static_cast<int64_t>(b.shape.size())});

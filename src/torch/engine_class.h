@@ -48,6 +48,7 @@ class EngineClass : public torch::CustomClassHolder {
   Sizes infer_shapes(Sizes inputs) const { return engine_->infer_shapes(inputs); }
   std::string layer_info() const { return engine_->layer_info(); }
   std::string content_hash() const { return engine_->content_hash(); }
+  std::string device() const { return engine_->device(); }
   at::Tensor plan() const { return plan_; }
 
   void enable_profiling(const std::string& folder, const std::string& name);
@@ -67,6 +68,7 @@ class EngineClass : public torch::CustomClassHolder {
   at::Tensor plan_;
   std::shared_ptr<Engine> engine_;
   std::vector<Binding> inputs_, outputs_;
+  c10::DeviceType device_;
   ContextPool contexts_;
   std::atomic<std::shared_ptr<Profile>> profile_;  // null: profiling is off
 };

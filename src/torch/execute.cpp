@@ -2,6 +2,8 @@
 // The hot path: check, take a context, allocate the outputs, run. Microseconds count here.
 #include <ATen/EmptyTensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/SmallVector.h>
 
 #include "base/error.h"
@@ -30,12 +32,31 @@ const at::Tensor& dense(const at::Tensor& tensor, c10::SmallVector<at::Tensor, 4
   return made.back();
 }
 
+/// Where a call runs: the device of its inputs, and the stream the caller has made current there.
+struct Place {
+  c10::Device device{c10::DeviceType::CPU};
+  void* stream = nullptr;
+};
+
+Place place_on(c10::Device device) {
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  if (!device.has_index()) device = guard.getDevice();
+  TENON_CHECK(device == guard.getDevice(), "the inputs are on ", device.str(),
+              ", but the current device is ", guard.getDevice().str());
+  return {device, guard.getStream(device).native_handle()};
+}
+
+at::Tensor empty(at::IntArrayRef sizes, at::ScalarType dtype, const Place& where) {
+  if (where.device.is_cpu()) return at::Tensor(at::detail::empty_cpu(sizes, dtype));
+  return at::empty(sizes, at::TensorOptions().dtype(dtype).device(where.device));
+}
+
 }  // namespace
 
 void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) const {
   TENON_CHECK(tensor.defined(), "input '", binding.name, "' is undefined");
-  TENON_CHECK(tensor.device().is_cpu(), "input '", binding.name, "' is on ", tensor.device().str(),
-              ", wanted cpu");
+  TENON_CHECK(tensor.device().type() == device_, "input '", binding.name, "' is on ",
+              tensor.device().str(), ", wanted ", engine_->device());
   TENON_CHECK(tensor.layout() == at::kStrided, "input '", binding.name,
               "' is not a dense (strided) tensor");
   TENON_CHECK(tensor.scalar_type() == binding.dtype, "input '", binding.name, "' is ",
@@ -59,6 +80,10 @@ c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
     sources[i] = dense(given, made).const_data_ptr();
   }
 
+  Place where;
+  if (device_ != c10::DeviceType::CPU) {
+    where = place_on(count ? inputs.get(0).device() : c10::Device(device_));
+  }
   ContextPool::Lease context(contexts_);
   context->set_input_shapes(shapes.data());
   const Sizes& sizes = context->output_shapes();
@@ -66,14 +91,14 @@ c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
   outputs.reserve(outputs_.size());
   c10::SmallVector<void*, 8> results(outputs_.size(), nullptr);
   for (size_t i = 0; i < outputs_.size(); ++i) {
-    at::Tensor output(at::detail::empty_cpu(sizes[i], outputs_[i].dtype));
+    at::Tensor output = empty(sizes[i], outputs_[i].dtype, where);
     results[i] = output.mutable_data_ptr();
     outputs.push_back(std::move(output));
   }
 
   const auto profile = profile_.load();
   context->set_profiling(profile != nullptr);
-  context->enqueue(sources.data(), results.data());
+  context->enqueue(sources.data(), results.data(), where.stream);
   if (profile) profile->add(context->last_profile());
   return outputs;
 }

@@ -112,11 +112,8 @@ def _device(program: Any, constants: dict, specs: Any, wish: str) -> str:
     found = next(iter(seen), wish or "cpu")
     if wish and Device._from(wish).to(torch.device).type != torch.device(found).type:
         raise ValueError(f"device is {wish}, but the model and its inputs are on {found}")
-    if Device._from(found).device_type is not DeviceType.CPU:
-        raise ValueError(
-            f"the model is on {found}: building for CUDA is not part of this release; move the"
-            " model and its inputs to the cpu"
-        )
+    if torch.device(found).type not in ("cpu", "cuda"):
+        raise ValueError(f"the model is on {found}; engines are built for cpu and cuda")
     return found
 
 

@@ -75,7 +75,7 @@ class ConstantStructs:
     """The C view of constants; keeps what it points to alive."""
 
     def __init__(self, tensors: dict[str, torch.Tensor]):
-        usable = [(n, t.detach()) for n, t in tensors.items() if _readable(n, t)]
+        usable = [(n, t.detach().cpu()) for n, t in tensors.items() if _readable(n, t)]
         self._kept: list[Any] = [usable]
         self.count = len(usable)
         self.array = (TensorStruct * max(self.count, 1))()
@@ -94,11 +94,6 @@ class ConstantStructs:
 
 def _readable(name: str, tensor: torch.Tensor) -> bool:
     """Whether the compiler can be given this; ops that use others stay in PyTorch."""
-    if tensor.device.type != "cpu":
-        raise ValueError(
-            f"'{name}' is on {tensor.device}: building for CUDA is not part of this release; move"
-            " the model and its inputs to the cpu"
-        )
     if isinstance(tensor, torch._subclasses.FakeTensor):
         raise ValueError(f"'{name}' is a fake tensor: the program has no weights to compile")
     known = dtype.try_from(tensor.dtype)

@@ -37,7 +37,7 @@ void dump_graph(const Options& options, int index, const std::string& pass,
   write_file_atomic(options.dump_dir + "/" + number + "_" + pass + ".txt", text);
 }
 
-std::vector<ir::PassTime> optimise(ir::Graph& net, const Options& options,
+std::vector<ir::PassTime> optimise(ir::Graph& net, const Options& options, kernels::Device device,
                                    const Progress& progress) {
   ir::PassRunOptions run;
   int index = 0;
@@ -46,7 +46,7 @@ std::vector<ir::PassTime> optimise(ir::Graph& net, const Options& options,
       dump_graph(options, index++, pass, text);
     };
   run.check = net::check_net;
-  std::vector<ir::Pass> passes = engine_passes(options);
+  std::vector<ir::Pass> passes = engine_passes(options, device);
   int done = 0, total = static_cast<int>(passes.size());
   for (ir::Pass& pass : passes) {
     pass.run = [&, inner = std::move(pass.run)](ir::Graph& g) {
@@ -111,12 +111,15 @@ struct Target {
     runtime = &kernels::device_runtime(kernels::Device::kCUDA);
     const Support there = runtime->available();
     TENON_CHECK(there, there.reason());
+    const size_t colon = options.device.find(':');
+    if (colon != std::string::npos) runtime->select(std::atoi(options.device.c_str() + colon + 1));
     store = runtime->make_code_store(code_folder(options));
     facts = runtime->target();
     facts.tf32 = !options.disable_tf32;
     facts.code = store.get();
   }
   const kernels::DeviceTarget* get() const { return runtime ? &facts : nullptr; }
+  kernels::Device device() const { return runtime ? facts.device : kernels::Device::kCPU; }
 
   kernels::DeviceRuntime* runtime = nullptr;
   std::shared_ptr<kernels::CodeStore> store;
@@ -159,7 +162,7 @@ BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cac
   net::check_net(net);
   check_sizes_known(net);
   name_outputs(net);
-  result.pass_times = optimise(net, options, progress);
+  result.pass_times = optimise(net, options, target.device(), progress);
   separate_outputs(net);
   result.optimise_ms = ms_since(start);
 

@@ -12,6 +12,7 @@
 #include "engine/plan/plan.h"
 #include "ir/graph.h"
 #include "ir/pass.h"
+#include "kernels/kernel.h"
 
 namespace tenon::engine {
 
@@ -28,7 +29,8 @@ BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cac
                          const Progress& progress = {});
 
 /// The ordered list of net passes (build/passes.cpp), each in build/passes/<name>.cpp.
-std::vector<ir::Pass> engine_passes(const Options& options);
+std::vector<ir::Pass> engine_passes(const Options& options,
+                                    kernels::Device device = kernels::Device::kCPU);
 
 /// Timing cache on disk: problem key -> microseconds per candidate. The file is read once, merged
 /// and replaced atomically on save(); a damaged or foreign file is ignored with a warning.

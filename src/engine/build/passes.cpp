@@ -4,8 +4,11 @@
 
 namespace tenon::engine {
 
-std::vector<ir::Pass> engine_passes(const Options& options) {
-  static_cast<void>(options);
+std::vector<ir::Pass> engine_passes(const Options& options, kernels::Device device) {
+  const bool cuda = device == kernels::Device::kCUDA;
+  const auto on_cuda = [cuda](bool (*pass)(ir::Graph&)) {
+    return [cuda, pass](ir::Graph& g) { return cuda && pass(g); };
+  };
   return {
       {"simplify", passes::simplify},
       {"fold_constants", passes::fold_constants},
@@ -17,10 +20,13 @@ std::vector<ir::Pass> engine_passes(const Options& options) {
       {"skip_expands", passes::skip_expands},
       {"simplify_again", passes::simplify},
       {"fold_constants_again", passes::fold_constants},
-      {"fuse_epilogues", passes::fuse_epilogues},
+      {"lower_precision", [cuda, wish = options.enabled_precisions](
+                              ir::Graph& g) { return cuda && passes::lower_precision(g, wish); }},
+      {"fuse_epilogues", [device](ir::Graph& g) { return passes::fuse_epilogues(g, device); }},
       {"fuse_norm_residual", passes::fuse_norm_residual},
       {"group_pointwise", passes::group_pointwise},
-      {"choose_layouts", passes::choose_layouts},
+      {"prepare_images", on_cuda(passes::prepare_images)},
+      {"choose_layouts", [device](ir::Graph& g) { return passes::choose_layouts(g, device); }},
   };
 }
 

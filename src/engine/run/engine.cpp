@@ -19,6 +19,7 @@ namespace {
 /// The device of the plan must be here, and be of the kind that the plan was built for.
 void open_device(Engine::Impl& impl, engine::PlanContent& content, int sm) {
   impl.runtime = &kernels::device_runtime(kernels::Device::kCUDA);
+  impl.device = "cuda";
   const Support there = impl.runtime->available();
   TENON_CHECK(there, there.reason());
   impl.target = impl.runtime->target();
@@ -182,6 +183,7 @@ std::shared_ptr<Engine> Engine::load_file(const std::string& path) {
 
 const std::vector<BindingInfo>& Engine::inputs() const { return impl_->inputs; }
 const std::vector<BindingInfo>& Engine::outputs() const { return impl_->outputs; }
+const std::string& Engine::device() const { return impl_->device; }
 const PlanBytes& Engine::plan() const { return impl_->plan; }
 const std::string& Engine::content_hash() const { return impl_->hash; }
 std::string Engine::layer_info() const { return impl_->info; }

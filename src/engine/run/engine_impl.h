@@ -56,7 +56,7 @@ namespace tenon {
 
 struct Engine::Impl {
   PlanBytes plan;
-  std::string hash, info;
+  std::string hash, info, device = "cpu";
   ir::Graph graph;
   std::vector<engine::Step> steps;
   std::vector<BindingInfo> inputs, outputs;

@@ -67,6 +67,8 @@ class CudaRuntime final : public DeviceRuntime {
     return Support::yes();
   }
 
+  void select(int ordinal) override { cuda::select_device(ordinal); }
+
   std::string target_json() const override {
     const cuda::DeviceInfo& info = cuda::device_info();
     return detail::concat("\"sm\": ", info.sm, ", \"name\": \"", info.name,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolutions with enough channels read and write channels-last; layers in between that work
-// equally well in either order follow their input; everything else reads plain tensors. Reorders
-// stand only where the two meet, one per value and direction.
+// Convolutions with enough channels (on CUDA: all) read and write channels-last; layers in between
+// that work equally well in either order follow their input; everything else reads plain tensors.
+// Reorders stand only where the two meet, one per value and direction.
 #include <map>
 #include <set>
 
@@ -55,7 +55,7 @@ bool reduces_pixels(const ir::Node& n) {
 
 class Chooser {
  public:
-  explicit Chooser(ir::Graph& g) : g_(g) {}
+  Chooser(ir::Graph& g, kernels::Device device) : g_(g), cuda_(device == kernels::Device::kCUDA) {}
 
   bool run() {
     for (auto it = g_.nodes().begin(); it != g_.nodes().end();) visit(*(it++)->get());
@@ -66,8 +66,11 @@ class Chooser {
  private:
   void visit(ir::Node& n) {
     if (n.is_constant() || n.op == "reorder") return;
-    if (n.op == "convolution" && wants_channels_last(n)) {
-      if (!reads_plain(n)) take(n, 0, Layout::kChannelsLast);
+    if (n.op == "prepare_image") {
+      take(n, 0, Layout::kPlain);
+      write_channels_last(n);
+    } else if (n.op == "convolution" && (cuda_ || wants_channels_last(n))) {
+      if (cuda_ || !reads_plain(n)) take(n, 0, Layout::kChannelsLast);
       take(n, 1, Layout::kPlain);  // weights may be computed at run time
       take(n, 2, Layout::kPlain);
       take(n, 3, Layout::kChannelsLast);
@@ -123,12 +126,13 @@ class Chooser {
   }
 
   ir::Graph& g_;
+  const bool cuda_;
   std::map<std::pair<ir::Value*, Layout>, ir::Value*> reordered_;
   bool changed_ = false;
 };
 
 }  // namespace
 
-bool choose_layouts(ir::Graph& g) { return Chooser(g).run(); }
+bool choose_layouts(ir::Graph& g, kernels::Device device) { return Chooser(g, device).run(); }
 
 }  // namespace tenon::engine::passes

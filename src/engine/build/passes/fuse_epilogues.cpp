@@ -18,11 +18,22 @@ bool fusible_activation(const std::string& type) {
   return kTypes.count(type) > 0;
 }
 
+/// On CUDA library kernels do the product, with these in the same step; others become pointwise
+/// kernels of ours.
+bool device_fuses(kernels::Device device, const ir::Node& product, const std::string& type) {
+  if (device == kernels::Device::kCPU) return true;
+  return type == "relu" || (type == "gelu_tanh" && product.op == "linear");
+}
+
+bool is_float(DataType t) {
+  return t == DataType::kFLOAT || t == DataType::kHALF || t == DataType::kBF16;
+}
+
 bool has_epilogue(const ir::Node& n) { return n.op == "convolution" || n.op == "linear"; }
 
 class Fuser {
  public:
-  explicit Fuser(ir::Graph& g) : g_(g) { renumber(); }
+  Fuser(ir::Graph& g, kernels::Device device) : g_(g), device_(device) { renumber(); }
 
   bool run() {
     bool changed = false;
@@ -70,7 +81,8 @@ class Fuser {
   bool fuse_activation(ir::Node& act) {
     ir::Node* product = open_producer(act.input(0));
     const std::string& type = act.get<std::string>("type");
-    if (!product || !fusible_activation(type) || act.output()->type.dtype != DataType::kFLOAT)
+    if (!product || !fusible_activation(type) || !accepts(act.output()->type.dtype) ||
+        !device_fuses(device_, *product, type))
       return false;
     ir::Node* fused = absorb(*product, act);
     fused->set("activation", type);
@@ -93,8 +105,7 @@ class Fuser {
   bool fuse_sum_with(ir::Node& sum, int side) {
     ir::Node* product = open_producer(sum.input(static_cast<size_t>(side)));
     ir::Value* other = sum.input(static_cast<size_t>(1 - side));
-    if (!product || other->type.dtype != DataType::kFLOAT ||
-        product->output()->type != sum.output()->type)
+    if (!product || !accepts(other->type.dtype) || product->output()->type != sum.output()->type)
       return false;
     if (ir::Value* bias = as_bias(*product, other, sum)) {
       ir::Node* fused = absorb(*product, sum);
@@ -108,6 +119,11 @@ class Fuser {
     fused->inputs[3] = other;
     finish(*fused, *product, sum);
     return true;
+  }
+
+  /// The CPU's fused kernels are float32 only.
+  bool accepts(DataType t) const {
+    return device_ == kernels::Device::kCPU ? t == DataType::kFLOAT : is_float(t);
   }
 
   /// `other` as a [N] bias, if it is a constant that varies along the output channels only.
@@ -130,14 +146,15 @@ class Fuser {
   }
 
   ir::Graph& g_;
+  const kernels::Device device_;
   std::unordered_map<const ir::Value*, int> counts_;
   std::unordered_map<const ir::Node*, int> order_;
 };
 
 }  // namespace
 
-bool fuse_epilogues(ir::Graph& g) {
-  bool changed = Fuser(g).run();
+bool fuse_epilogues(ir::Graph& g, kernels::Device device) {
+  bool changed = Fuser(g, device).run();
   if (changed) fold_constants(g);
   return changed;
 }

@@ -25,14 +25,19 @@ bool lower_scale(ir::Graph& g);
 bool absorb_attention_transposes(ir::Graph& g);
 /// Consumers that broadcast by themselves (pointwise ops, attention's mask) read the small tensor.
 bool skip_expands(ir::Graph& g);
-/// Bias, residual and activation into convolution and linear.
-bool fuse_epilogues(ir::Graph& g);
+/// CUDA: where the options allow half (or bf16), float32 layers that run faster in it do.
+bool lower_precision(ir::Graph& g, const std::vector<std::string>& enabled_precisions);
+/// Bias, residual and activation into convolution and linear, as far as the device's kernels do it.
+bool fuse_epilogues(ir::Graph& g, kernels::Device device = kernels::Device::kCPU);
 /// x + residual before a normalization -> its residual input.
 bool fuse_norm_residual(ir::Graph& g);
 /// Chains of pointwise layers of one shape -> one pointwise layer.
 bool group_pointwise(ir::Graph& g);
+/// CUDA: an image of few channels is cast, padded to 4 channels and laid out for its convolution by
+/// one layer.
+bool prepare_images(ir::Graph& g);
 /// Channels-last where convolutions want it, with reorders only at the edges.
-bool choose_layouts(ir::Graph& g);
+bool choose_layouts(ir::Graph& g, kernels::Device device = kernels::Device::kCPU);
 
 // ---- helpers shared by the passes (util.cpp)
 

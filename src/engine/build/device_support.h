@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a device other than the CPU (which has a reference kernel for every layer) has kernels
+// for what a converter made of a node: the converter's probe network is asked layer by layer.
+#pragma once
+
+#include "base/support.h"
+#include "ir/graph.h"
+
+namespace tenon::engine {
+
+/// `net` is a probe: constants have no data. The first layer that no CUDA kernel takes gives the
+/// reason. Needs no GPU.
+Support has_cuda_kernels(const ir::Graph& net);
+
+}  // namespace tenon::engine
