@@ -19,6 +19,9 @@ class Buffer {
   void* data() { return block_.data() + start_; }
   const void* data() const { return block_.data() + start_; }
   size_t bytes() const { return bytes_; }
+  /// The data with its guards, for a copy on another device.
+  std::vector<unsigned char>& block() { return block_; }
+  size_t start() const { return start_; }
   void fill_with_garbage();
   /// True if nothing was written outside.
   bool guards_intact() const;

@@ -9,6 +9,7 @@
 #include <map>
 #include <thread>
 
+#include "kernels/device.h"
 #include "net/layer.h"
 #include "op_data.h"
 
@@ -128,6 +129,26 @@ bool differs_from_plain(const Problem& p, const Variant& v) {
   return in == v.in_channels_last && out == v.out_channels_last && (in || out || v.element_aligned);
 }
 
+/// A buffer's twin on another device, guards and all.
+class Mirror {
+ public:
+  Mirror(kernels::DeviceRuntime& device, Buffer& host, size_t shift)
+      : device_(device), host_(host), memory_(device.allocate(host.block().size() + kAlign)) {
+    offset_ = (kAlign + shift - host.start() % kAlign) % kAlign;
+  }
+  void* data() const { return place() + host_.start(); }
+  void upload() const { device_.upload(place(), host_.block().data(), host_.block().size()); }
+  void download() const { device_.download(host_.block().data(), place(), host_.block().size()); }
+
+ private:
+  static constexpr size_t kAlign = 256;
+  char* place() const { return static_cast<char*>(memory_.get()) + offset_; }
+  kernels::DeviceRuntime& device_;
+  Buffer& host_;
+  std::shared_ptr<void> memory_;
+  size_t offset_;
+};
+
 /// Everything one kernel needs to be called, packed and laid out.
 class Run {
  public:
@@ -147,11 +168,15 @@ class Run {
     }
     kernel_ = impl.prepare(problem_);
     scratch_ = std::make_unique<Buffer>(kernel_->scratch_bytes);
+    scratch_data_ = scratch_->data();
+    if (problem_.target) move_to_device(v);
   }
 
   void call() {
     scratch_->fill_with_garbage();
-    kernel_->run({in_.data(), out_.data(), scratch_->data()});
+    for (const Mirror& m : mirrors_) m.upload();
+    kernel_->run({in_.data(), out_.data(), scratch_data_});
+    for (const Mirror& m : mirrors_) m.download();
   }
   std::vector<std::vector<Number>> results() const {
     std::vector<std::vector<Number>> r;
@@ -175,20 +200,48 @@ class Run {
     for (Buffer& b : outputs_) b.fill_with_garbage();
   }
   /// From here on output 0 lies where input i does.
-  void share_output_with(size_t i) { in_[i] = out_[0] = const_cast<void*>(in_[i]); }
-  std::vector<Number> shared_result() const { return load_numbers(problem_.out[0], out_[0]); }
+  void share_output_with(size_t i) {
+    shared_ = i;
+    out_[0] = const_cast<void*>(in_[i]);
+  }
+  std::vector<Number> shared_result() const {
+    return load_numbers(problem_.out[0], host_of_.at(shared_));
+  }
 
  private:
+  /// Copies every buffer to the device and points there.
+  void move_to_device(const Variant& v) {
+    kernels::DeviceRuntime& device = kernels::device_runtime(problem_.device());
+    const auto add = [&](Buffer& b, size_t shift) {
+      return mirrors_.emplace_back(device, b, shift).data();
+    };
+    for (size_t i = 0, next = 0; i < in_.size(); ++i) {
+      const TensorDesc& d = problem_.in[i];
+      if (!in_[i]) continue;
+      if (!d.format.empty()) {
+        Buffer& b = packed_.emplace_back(d.constant_bytes);
+        std::memcpy(b.data(), in_[i], d.constant_bytes);
+        in_[i] = add(b, 0);
+      } else {
+        in_[i] = add(inputs_[next++], v.element_aligned && !d.is_constant ? size_of(d.dtype) : 0);
+      }
+    }
+    for (size_t i = 0; i < out_.size(); ++i)
+      out_[i] = add(outputs_[i], v.element_aligned ? size_of(problem_.out[i].dtype) : 0);
+    scratch_data_ = add(*scratch_, 0);
+  }
   void use_packed(size_t i, const ir::ConstantPtr& c) {
     TensorDesc& d = problem_.in[i];
     keep_.push_back(c->materialise());
     d.constant_bytes = c->bytes;
     d.format = c->format;  // dtype and shape stay the logical ones, as in the engine
     d.data = keep_.back().get();
+    host_of_.push_back(d.data);
     in_.push_back(d.data);
   }
   void use_values(size_t i, const std::vector<Number>& values, const Variant& v) {
     TensorDesc& d = problem_.in[i];
+    host_of_.push_back(nullptr);
     if (!d.present) return in_.push_back(nullptr);
     const size_t shift = v.element_aligned && !d.is_constant ? size_of(d.dtype) : 0;
     Buffer& b = inputs_.emplace_back(d.bytes(), shift);
@@ -196,11 +249,16 @@ class Run {
     const auto* bytes = static_cast<const unsigned char*>(b.data());
     copies_.emplace_back(bytes, bytes + b.bytes());
     if (d.is_constant) d.data = b.data();
+    host_of_.back() = b.data();
     in_.push_back(b.data());
   }
 
   Problem problem_;
-  std::deque<Buffer> inputs_, outputs_;
+  std::deque<Buffer> inputs_, outputs_, packed_;
+  std::vector<Mirror> mirrors_;
+  std::vector<const void*> host_of_;  // of each input
+  size_t shared_ = 0;
+  void* scratch_data_ = nullptr;
   std::vector<std::vector<unsigned char>> copies_;
   std::vector<std::shared_ptr<const void>> keep_;
   std::vector<const void*> in_;
@@ -294,17 +352,18 @@ void load_plugins_once() {
 
 }  // namespace
 
-std::vector<std::string> run_case(const OpCase& c) {
-  load_plugins_once();
-  SCOPED_TRACE(c.op + " " + c.name + ", " + seed_text(first_seed()));
+namespace {
+
+/// Runs the candidates of one device in every layout, on every tactic. Returns who ran.
+std::vector<std::string> run_candidates(const Setup& s, const OpCase& c, const Results& wanted,
+                                        const kernels::DeviceTarget* target) {
   std::vector<std::string> ran;
-  const Setup s = make_setup(c, seed_of(c));
-  const Results wanted = reference_results(s, c);
-  if (testing::Test::HasFatalFailure() || (wanted.empty() && c.error.empty())) return ran;
-  for (const KernelImpl* impl : kernels::candidates(c.op)) {
+  const kernels::Device device = target ? target->device : kernels::Device::kCPU;
+  for (const KernelImpl* impl : kernels::candidates(c.op, device)) {
     if (!wanted_kernel(impl->name())) continue;
     for (const Variant& v : kVariants) {
-      const Problem p = lay_out(s, c, v);
+      Problem p = lay_out(s, c, v);
+      p.target = target;
       if (&v != kVariants && !differs_from_plain(p, v)) continue;
       SCOPED_TRACE(impl->name() + ", " + v.name);
       const Support support = impl->supports(p);
@@ -314,10 +373,82 @@ std::vector<std::string> run_case(const OpCase& c) {
         EXPECT_FALSE(support.reason().empty()) << "a no has a reason";
         continue;
       }
-      check_run(s, c, p, *impl, v, wanted);
+      for (const std::string& tactic : impl->tactics(p)) {
+        SCOPED_TRACE("tactic \"" + tactic + "\"");
+        p.tactic = tactic;
+        check_run(s, c, p, *impl, v, wanted);
+      }
       if (ran.empty() || ran.back() != impl->name()) ran.push_back(impl->name());
     }
   }
+  return ran;
+}
+
+/// The CUDA device, or null where there is none; made once.
+const kernels::DeviceTarget* cuda_target() {
+  static const kernels::DeviceTarget* const target = []() -> const kernels::DeviceTarget* {
+    if (Support there = cuda_there(); !there) return nullptr;
+    kernels::DeviceRuntime& device = kernels::device_runtime(kernels::Device::kCUDA);
+    static std::shared_ptr<kernels::CodeStore> store = device.make_code_store("");
+    static kernels::DeviceTarget t = device.target();
+    t.code = store.get();
+    t.tf32 = false;  // compared as float32
+    return &t;
+  }();
+  return target;
+}
+
+/// The case with its float32 operands in another type.
+OpCase in_type(const OpCase& c, DataType t) {
+  OpCase other = c;
+  for (Operand& o : other.in)
+    if (o.dtype == DataType::kFLOAT) o.dtype = t;
+  other.expect.clear();
+  return other;
+}
+
+bool has_float32(const OpCase& c) {
+  return std::any_of(c.in.begin(), c.in.end(),
+                     [](const Operand& o) { return o.dtype == DataType::kFLOAT; });
+}
+
+/// On CUDA every case runs in its own type and, if it has float32 operands, in the two half types,
+/// against the reference kernel on the same rounded operands.
+void run_on_cuda(const OpCase& c, std::vector<std::string>& ran) {
+  const kernels::DeviceTarget* target = cuda_target();
+  if (!target || !c.error.empty()) return;
+  std::vector<OpCase> cases = {c};
+  if (has_float32(c)) {
+    cases.push_back(in_type(c, DataType::kHALF));
+    cases.push_back(in_type(c, DataType::kBF16));
+  }
+  for (const OpCase& typed : cases) {
+    SCOPED_TRACE(typed.in.empty() ? "" : name_of(typed.in[0].dtype));
+    const Setup s = make_setup(typed, seed_of(typed));
+    if (!kernels::reference_kernel(typed.op).supports(s.problem)) continue;
+    const Results wanted = reference_results(s, typed);
+    for (std::string& name : run_candidates(s, typed, wanted, target)) ran.push_back(name);
+  }
+}
+
+}  // namespace
+
+Support cuda_there() {
+  try {
+    return kernels::device_runtime(kernels::Device::kCUDA).available();
+  } catch (const Error& e) {
+    return Support::no(e.what());
+  }
+}
+
+std::vector<std::string> run_case(const OpCase& c) {
+  load_plugins_once();
+  SCOPED_TRACE(c.op + " " + c.name + ", " + seed_text(first_seed()));
+  const Setup s = make_setup(c, seed_of(c));
+  const Results wanted = reference_results(s, c);
+  if (testing::Test::HasFatalFailure() || (wanted.empty() && c.error.empty())) return {};
+  std::vector<std::string> ran = run_candidates(s, c, wanted, nullptr);
+  run_on_cuda(c, ran);
   return ran;
 }
 

@@ -109,7 +109,11 @@ struct OpCase {
 
 void PrintTo(const OpCase& c, std::ostream* out);  // for gtest's messages
 
-/// Runs one case with gtest expectations. Returns the names of the candidates that ran.
+/// Whether cases run on CUDA, too; the reason if not.
+Support cuda_there();
+
+/// Runs one case with gtest expectations, on the CPU and on CUDA if it is there. Returns the names
+/// of the candidates that ran.
 std::vector<std::string> run_case(const OpCase& c);
 
 class OpTest : public testing::TestWithParam<OpCase> {};

@@ -3,8 +3,10 @@
 // caller's pointers and runs the kernels in order: here, or through the device's executor.
 #include <omp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <list>
 #include <new>
 
 #include "base/error.h"
@@ -16,13 +18,14 @@ namespace {
 /// Memory of the engine's device that only grows.
 class Buffer {
  public:
-  /// `runtime` is null for the CPU.
-  void reserve(kernels::DeviceRuntime* runtime, size_t bytes) {
-    if (bytes <= size_) return;
+  /// `runtime` is null for the CPU. Returns whether the memory is another now.
+  bool reserve(kernels::DeviceRuntime* runtime, size_t bytes) {
+    if (bytes <= size_) return false;
     data_ = nullptr;
     size_ = 0;
     data_ = runtime ? runtime->allocate(bytes) : host(bytes);
     size_ = bytes;
+    return true;
   }
   char* data() const { return static_cast<char*>(data_.get()); }
 
@@ -40,72 +43,49 @@ class Buffer {
 /// A binding that a kernel with fixed pointers uses goes through a buffer of the context.
 struct Staged {
   size_t binding, bytes;
-  void* buffer;
+  uint32_t slot;
 };
 
-}  // namespace
-
-struct Context::Impl {
-  std::shared_ptr<const Engine> engine;
+/// What a context keeps of one set of input sizes: where everything lies, and for devices other
+/// than the CPU every step's argument lists and the recorded run.
+struct Shape {
   std::shared_ptr<const engine::Program> program;
-  std::vector<int64_t> flat;  // present input sizes
-  int threads = 0;
-  Buffer arena, scratch, staging;
   std::vector<void*> slots;
   std::vector<std::pair<uint32_t, size_t>> input_slots, output_slots;  // (slot, binding)
-  std::vector<const void*> in;  // largest argument lists, reused by every step
-  std::vector<void*> out;
-  bool profiling = false;
-  std::vector<LayerTime> profile;
 
-  // Devices other than the CPU: every step keeps its argument lists.
   std::unique_ptr<kernels::Executor> executor;
   std::vector<kernels::BoundStep> bound;
   std::vector<std::vector<const void*>> bound_in;
   std::vector<std::vector<void*>> bound_out;
+  Buffer staging;
   std::vector<Staged> staged_in, staged_out;
 
-  kernels::DeviceRuntime* runtime() const { return engine->impl().runtime; }
-  void use(std::shared_ptr<const engine::Program> p);
-  void run_step(const engine::PreparedStep& step);
-  void stage(const engine::Program& p);
-  void bind(const engine::Program& p);
+  Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* runtime, char* arena,
+        char* scratch);
+  void stage(kernels::DeviceRuntime* runtime);
+  void bind(char* scratch);
   bool fill_bound();
-  void enqueue_on_device(const void* const* inputs, void* const* outputs, void* stream);
 };
 
-void Context::Impl::use(std::shared_ptr<const engine::Program> p) {
+Shape::Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* runtime, char* arena,
+             char* scratch)
+    : program(std::move(p)), slots(program->slots.size(), nullptr) {
   using Where = engine::Slot::Where;
-  if (executor) executor->reset();
-  arena.reserve(runtime(), p->arena_bytes);
-  scratch.reserve(runtime(), p->scratch_bytes);
-  slots.assign(p->slots.size(), nullptr);
-  input_slots.clear();
-  output_slots.clear();
-  for (uint32_t i = 0; i < p->slots.size(); ++i) {
-    const engine::Slot& s = p->slots[i];
-    if (s.where == Where::kArena) slots[i] = arena.data() + s.index;
+  for (uint32_t i = 0; i < slots.size(); ++i) {
+    const engine::Slot& s = program->slots[i];
+    if (s.where == Where::kArena) slots[i] = arena + s.index;
     if (s.where == Where::kConstant) slots[i] = const_cast<void*>(s.data);
     if (s.where == Where::kInput) input_slots.emplace_back(i, s.index);
     if (s.where == Where::kOutput) output_slots.emplace_back(i, s.index);
   }
-  size_t most_in = 0, most_out = 0;
-  for (const auto& step : p->steps) {
-    most_in = std::max(most_in, step.in.size());
-    most_out = std::max(most_out, step.out.size());
-  }
-  in.resize(most_in);
-  out.resize(most_out);
-  if (runtime()) {
-    if (!executor) executor = runtime()->make_executor();
-    stage(*p);
-    bind(*p);
-  }
-  program = std::move(p);
+  if (!runtime) return;
+  executor = runtime->make_executor();
+  stage(runtime);
+  bind(scratch);
 }
 
-/// Finds the bindings that fixed-pointer kernels use and gives each a buffer.
-void Context::Impl::stage(const engine::Program& p) {
+/// Slots that a kernel uses which cannot be told other pointers later.
+std::vector<bool> fixed_slots(const engine::Program& p) {
   std::vector<bool> fixed(p.slots.size());
   for (const auto& step : p.steps) {
     if (!step.kernel->fixed_pointers()) continue;
@@ -113,104 +93,154 @@ void Context::Impl::stage(const engine::Program& p) {
       if (slot != UINT32_MAX) fixed[slot] = true;
     for (uint32_t slot : step.out) fixed[slot] = true;
   }
-  staged_in.clear();
-  staged_out.clear();
-  const auto take = [&](auto& from, std::vector<Staged>& to, const auto& sizes) {
+  return fixed;
+}
+
+/// Gives the bindings in fixed slots a buffer each.
+void Shape::stage(kernels::DeviceRuntime* runtime) {
+  constexpr size_t kAlign = 256;
+  const std::vector<bool> fixed = fixed_slots(*program);
+  std::vector<std::pair<uint32_t, size_t>> places;  // (slot, offset in the staging buffer)
+  size_t total = 0;
+  const auto take = [&](auto& from, std::vector<Staged>& to, const std::vector<size_t>& sizes) {
     std::erase_if(from, [&](const auto& pair) {
       const auto [slot, binding] = pair;
       if (!fixed[slot]) return false;
-      to.push_back({binding, sizes[binding], nullptr});
-      slots[slot] = reinterpret_cast<void*>(to.size());  // the buffer's number until it is placed
+      to.push_back({binding, sizes[binding], slot});
+      places.emplace_back(slot, total);
+      total += (sizes[binding] + kAlign - 1) / kAlign * kAlign;
       return true;
     });
   };
-  take(input_slots, staged_in, p.input_bytes);
-  take(output_slots, staged_out, p.output_bytes);
-  size_t total = 0;
-  const auto round_up = [](size_t bytes) { return (bytes + 255) / 256 * 256; };
-  for (auto* list : {&staged_in, &staged_out})
-    for (const Staged& s : *list) total += round_up(s.bytes);
-  staging.reserve(runtime(), total);
-  char* next = staging.data();
-  for (auto* list : {&staged_in, &staged_out}) {
-    for (Staged& s : *list) {
-      s.buffer = next;
-      next += round_up(s.bytes);
-    }
-  }
-  for (uint32_t i = 0; i < p.slots.size(); ++i) {
-    if (!fixed[i]) continue;
-    const bool input = p.slots[i].where == engine::Slot::Where::kInput;
-    if (!input && p.slots[i].where != engine::Slot::Where::kOutput) continue;
-    slots[i] = (input ? staged_in : staged_out)[reinterpret_cast<size_t>(slots[i]) - 1].buffer;
-  }
+  take(input_slots, staged_in, program->input_bytes);
+  take(output_slots, staged_out, program->output_bytes);
+  staging.reserve(runtime, total);
+  for (const auto& [slot, offset] : places) slots[slot] = staging.data() + offset;
 }
 
-void Context::Impl::bind(const engine::Program& p) {
-  std::vector<bool> callers(p.slots.size());
+void Shape::bind(char* scratch) {
+  std::vector<bool> callers(slots.size());
   for (auto [slot, binding] : input_slots) callers[slot] = true;
   for (auto [slot, binding] : output_slots) callers[slot] = true;
-  bound.clear();
-  bound_in.assign(p.steps.size(), {});
-  bound_out.assign(p.steps.size(), {});
-  for (size_t i = 0; i < p.steps.size(); ++i) {
-    const engine::PreparedStep& step = p.steps[i];
+  const auto& steps = program->steps;
+  bound_in.resize(steps.size());
+  bound_out.resize(steps.size());
+  for (size_t i = 0; i < steps.size(); ++i) {
     bool touches = false;
-    for (uint32_t slot : step.in) {
+    for (uint32_t slot : steps[i].in) {
       bound_in[i].push_back(slot == UINT32_MAX ? nullptr : slots[slot]);
       touches |= slot != UINT32_MAX && callers[slot];
     }
-    for (uint32_t slot : step.out) {
+    for (uint32_t slot : steps[i].out) {
       bound_out[i].push_back(slots[slot]);
       touches |= callers[slot];
     }
     bound.push_back(
-        {step.kernel.get(), {bound_in[i].data(), bound_out[i].data(), scratch.data()}, touches});
+        {steps[i].kernel.get(), {bound_in[i].data(), bound_out[i].data(), scratch}, touches});
   }
 }
 
 /// Writes the caller's pointers into the steps that use them. Returns whether one is new.
-bool Context::Impl::fill_bound() {
+bool Shape::fill_bound() {
   bool moved = false;
+  const auto fill = [&](const std::vector<uint32_t>& from, auto& to) {
+    for (size_t k = 0; k < from.size(); ++k) {
+      if (from[k] == UINT32_MAX) continue;
+      moved |= to[k] != slots[from[k]];
+      to[k] = slots[from[k]];
+    }
+  };
   for (size_t i = 0; i < bound.size(); ++i) {
     if (!bound[i].touches_caller) continue;
-    const engine::PreparedStep& step = program->steps[i];
-    for (size_t k = 0; k < step.in.size(); ++k) {
-      if (step.in[k] == UINT32_MAX) continue;
-      moved |= bound_in[i][k] != slots[step.in[k]];
-      bound_in[i][k] = slots[step.in[k]];
-    }
-    for (size_t k = 0; k < step.out.size(); ++k) {
-      moved |= bound_out[i][k] != slots[step.out[k]];
-      bound_out[i][k] = slots[step.out[k]];
-    }
+    fill(program->steps[i].in, bound_in[i]);
+    fill(program->steps[i].out, bound_out[i]);
   }
   return moved;
 }
 
-void Context::Impl::enqueue_on_device(const void* const* inputs, void* const* outputs,
-                                      void* stream) {
-  const bool moved = fill_bound();
-  for (const Staged& s : staged_in) executor->copy(s.buffer, inputs[s.binding], s.bytes, stream);
-  if (profiling) {
-    const std::vector<double> times = executor->profile(bound, stream);
-    profile.clear();
-    double start = 0;
-    for (size_t i = 0; i < times.size(); ++i) {
-      profile.push_back({program->steps[i].step->node->output()->name, start, times[i]});
-      start += times[i];
-    }
-  } else {
-    executor->run(bound, moved, stream);
+}  // namespace
+
+struct Context::Impl {
+  std::shared_ptr<const Engine> engine;
+  std::vector<int64_t> flat;  // present input sizes
+  int threads = 0;
+  Buffer arena, scratch;
+  std::list<Shape> shapes;      // the present one first; on the CPU no others
+  std::vector<const void*> in;  // largest argument lists, reused by every step
+  std::vector<void*> out;
+  bool profiling = false;
+  std::vector<LayerTime> profile;
+
+  kernels::DeviceRuntime* runtime() const { return engine->impl().runtime; }
+  void use(const std::shared_ptr<const engine::Program>& p);
+  void run_step(const Shape& shape, const engine::PreparedStep& step);
+  void enqueue_here(Shape& shape);
+  void enqueue_on_device(Shape& shape, const void* const* inputs, void* const* outputs,
+                         void* stream);
+};
+
+/// Makes the program's shape the present one. Recorded runs point into the buffers, so they are
+/// lost when one of these has to grow.
+void Context::Impl::use(const std::shared_ptr<const engine::Program>& p) {
+  constexpr size_t kMaxShapes = 8;
+  if (arena.reserve(runtime(), p->arena_bytes) | scratch.reserve(runtime(), p->scratch_bytes))
+    shapes.clear();
+  auto it =
+      std::find_if(shapes.begin(), shapes.end(), [&](const Shape& s) { return s.program == p; });
+  if (it != shapes.end()) {
+    shapes.splice(shapes.begin(), shapes, it);
+    return;
   }
-  for (const Staged& s : staged_out) executor->copy(outputs[s.binding], s.buffer, s.bytes, stream);
+  if (!runtime()) shapes.clear();
+  shapes.emplace_front(p, runtime(), arena.data(), scratch.data());
+  if (shapes.size() > kMaxShapes) shapes.pop_back();
+  for (const auto& step : p->steps) {
+    in.resize(std::max(in.size(), step.in.size()));
+    out.resize(std::max(out.size(), step.out.size()));
+  }
 }
 
-inline void Context::Impl::run_step(const engine::PreparedStep& step) {
+inline void Context::Impl::run_step(const Shape& shape, const engine::PreparedStep& step) {
   for (size_t i = 0; i < step.in.size(); ++i)
-    in[i] = step.in[i] == UINT32_MAX ? nullptr : slots[step.in[i]];
-  for (size_t i = 0; i < step.out.size(); ++i) out[i] = slots[step.out[i]];
+    in[i] = step.in[i] == UINT32_MAX ? nullptr : shape.slots[step.in[i]];
+  for (size_t i = 0; i < step.out.size(); ++i) out[i] = shape.slots[step.out[i]];
   step.kernel->run({in.data(), out.data(), scratch.data()});
+}
+
+void Context::Impl::enqueue_here(Shape& shape) {
+  if (!profiling) {
+    for (const auto& step : shape.program->steps) run_step(shape, step);
+    return;
+  }
+  using Clock = std::chrono::steady_clock;
+  auto us = [](Clock::duration d) { return std::chrono::duration<double, std::micro>(d).count(); };
+  profile.clear();
+  for (const auto& step : shape.program->steps) {
+    auto start = Clock::now();
+    run_step(shape, step);
+    auto end = Clock::now();
+    profile.push_back(
+        {step.step->node->output()->name, us(start.time_since_epoch()), us(end - start)});
+  }
+}
+
+void Context::Impl::enqueue_on_device(Shape& shape, const void* const* inputs, void* const* outputs,
+                                      void* stream) {
+  const bool moved = shape.fill_bound();
+  kernels::Executor& executor = *shape.executor;
+  for (const Staged& s : shape.staged_in)
+    executor.copy(shape.slots[s.slot], inputs[s.binding], s.bytes, stream);
+  if (profiling) {
+    const std::vector<double> times = executor.profile(shape.bound, stream);
+    profile.clear();
+    double start = 0;
+    for (size_t i = 0; i < times.size(); start += times[i++])
+      profile.push_back({shape.program->steps[i].step->node->output()->name, start, times[i]});
+  } else {
+    executor.run(shape.bound, moved, stream);
+  }
+  for (const Staged& s : shape.staged_out)
+    executor.copy(outputs[s.binding], shape.slots[s.slot], s.bytes, stream);
 }
 
 Context::Context(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -227,7 +257,7 @@ void Context::set_input_shapes(const int64_t* const* shapes) {
   Impl& c = *impl_;
   const auto& inputs = c.engine->inputs();
   int threads = omp_get_max_threads();
-  bool same = c.program != nullptr && threads == c.threads;
+  bool same = !c.shapes.empty() && threads == c.threads;
   size_t k = 0;
   for (size_t i = 0; i < inputs.size() && same; ++i) {
     size_t rank = inputs[i].shape.size();
@@ -239,39 +269,27 @@ void Context::set_input_shapes(const int64_t* const* shapes) {
   for (size_t i = 0; i < inputs.size(); ++i)
     flat.insert(flat.end(), shapes[i], shapes[i] + inputs[i].shape.size());
   auto program = c.engine->impl().program(flat, threads);
-  c.program = nullptr;  // should memory run out below, the old pointers are gone too
-  c.use(std::move(program));
+  c.flat.assign(c.flat.size(), -1);  // should memory run out below, no sizes are set
+  c.use(program);
   c.flat = std::move(flat);
   c.threads = threads;
 }
 
 const std::vector<std::vector<int64_t>>& Context::output_shapes() const {
-  TENON_CHECK(impl_->program, "set_input_shapes must be called before output_shapes");
-  return impl_->program->output_shapes;
+  TENON_CHECK(!impl_->shapes.empty(), "set_input_shapes must be called before output_shapes");
+  return impl_->shapes.front().program->output_shapes;
 }
 
 void Context::enqueue(const void* const* inputs, void* const* outputs, void* stream) {
   Impl& c = *impl_;
-  TENON_CHECK(c.program, "set_input_shapes must be called before enqueue");
-  for (auto [slot, i] : c.input_slots) c.slots[slot] = const_cast<void*>(inputs[i]);
-  for (auto [slot, i] : c.output_slots) c.slots[slot] = outputs[i];
-  if (c.executor) {
-    c.enqueue_on_device(inputs, outputs, stream);
-    return;
-  }
-  if (!c.profiling) {
-    for (const auto& step : c.program->steps) c.run_step(step);
-    return;
-  }
-  using Clock = std::chrono::steady_clock;
-  auto us = [](Clock::duration d) { return std::chrono::duration<double, std::micro>(d).count(); };
-  c.profile.clear();
-  for (const auto& step : c.program->steps) {
-    auto start = Clock::now();
-    c.run_step(step);
-    auto end = Clock::now();
-    c.profile.push_back(
-        {step.step->node->output()->name, us(start.time_since_epoch()), us(end - start)});
+  TENON_CHECK(!c.shapes.empty(), "set_input_shapes must be called before enqueue");
+  Shape& shape = c.shapes.front();
+  for (auto [slot, i] : shape.input_slots) shape.slots[slot] = const_cast<void*>(inputs[i]);
+  for (auto [slot, i] : shape.output_slots) shape.slots[slot] = outputs[i];
+  if (shape.executor) {
+    c.enqueue_on_device(shape, inputs, outputs, stream);
+  } else {
+    c.enqueue_here(shape);
   }
 }
 
