@@ -27,12 +27,13 @@ struct BoundStep {
   bool touches_caller;  // one of the pointers may change between runs
 };
 
-/// Runs the steps of one context. Not thread safe; one per context.
+/// Runs the steps of one context. A list of steps is known by its address and recorded when it
+/// first runs. Not thread safe; one per context.
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// Steps or their buffers are others than in the last run.
-  virtual void reset() = 0;
+  /// The list of steps goes away.
+  virtual void forget(const std::vector<BoundStep>& steps) = 0;
   /// Queues all steps on `stream`. `moved`: a pointer of the caller is another than in the last
   /// run. Runs of one context on different streams are put in order.
   virtual void run(const std::vector<BoundStep>& steps, bool moved, void* stream) = 0;

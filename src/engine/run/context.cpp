@@ -53,23 +53,28 @@ struct Shape {
   std::vector<void*> slots;
   std::vector<std::pair<uint32_t, size_t>> input_slots, output_slots;  // (slot, binding)
 
-  std::unique_ptr<kernels::Executor> executor;
+  kernels::Executor* executor;  // null on the CPU
   std::vector<kernels::BoundStep> bound;
   std::vector<std::vector<const void*>> bound_in;
   std::vector<std::vector<void*>> bound_out;
   Buffer staging;
   std::vector<Staged> staged_in, staged_out;
 
-  Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* runtime, char* arena,
-        char* scratch);
+  Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* runtime,
+        kernels::Executor* executor, char* arena, char* scratch);
+  Shape(const Shape&) = delete;
+  Shape& operator=(const Shape&) = delete;
+  ~Shape() {
+    if (executor) executor->forget(bound);
+  }
   void stage(kernels::DeviceRuntime* runtime);
   void bind(char* scratch);
   bool fill_bound();
 };
 
-Shape::Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* runtime, char* arena,
-             char* scratch)
-    : program(std::move(p)), slots(program->slots.size(), nullptr) {
+Shape::Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* runtime,
+             kernels::Executor* run, char* arena, char* scratch)
+    : program(std::move(p)), slots(program->slots.size(), nullptr), executor(run) {
   using Where = engine::Slot::Where;
   for (uint32_t i = 0; i < slots.size(); ++i) {
     const engine::Slot& s = program->slots[i];
@@ -79,7 +84,6 @@ Shape::Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* r
     if (s.where == Where::kOutput) output_slots.emplace_back(i, s.index);
   }
   if (!runtime) return;
-  executor = runtime->make_executor();
   stage(runtime);
   bind(scratch);
 }
@@ -165,8 +169,9 @@ struct Context::Impl {
   std::vector<int64_t> flat;  // present input sizes
   int threads = 0;
   Buffer arena, scratch;
-  std::list<Shape> shapes;      // the present one first; on the CPU no others
-  std::vector<const void*> in;  // largest argument lists, reused by every step
+  std::unique_ptr<kernels::Executor> executor;  // null on the CPU; outlives the shapes
+  std::list<Shape> shapes;                      // the present one first; on the CPU no others
+  std::vector<const void*> in;                  // largest argument lists, reused by every step
   std::vector<void*> out;
   bool profiling = false;
   std::vector<LayerTime> profile;
@@ -192,7 +197,8 @@ void Context::Impl::use(const std::shared_ptr<const engine::Program>& p) {
     return;
   }
   if (!runtime()) shapes.clear();
-  shapes.emplace_front(p, runtime(), arena.data(), scratch.data());
+  if (runtime() && !executor) executor = runtime()->make_executor();
+  shapes.emplace_front(p, runtime(), executor.get(), arena.data(), scratch.data());
   if (shapes.size() > kMaxShapes) shapes.pop_back();
   for (const auto& step : p->steps) {
     in.resize(std::max(in.size(), step.in.size()));
@@ -227,20 +233,19 @@ void Context::Impl::enqueue_here(Shape& shape) {
 void Context::Impl::enqueue_on_device(Shape& shape, const void* const* inputs, void* const* outputs,
                                       void* stream) {
   const bool moved = shape.fill_bound();
-  kernels::Executor& executor = *shape.executor;
   for (const Staged& s : shape.staged_in)
-    executor.copy(shape.slots[s.slot], inputs[s.binding], s.bytes, stream);
+    executor->copy(shape.slots[s.slot], inputs[s.binding], s.bytes, stream);
   if (profiling) {
-    const std::vector<double> times = executor.profile(shape.bound, stream);
+    const std::vector<double> times = executor->profile(shape.bound, stream);
     profile.clear();
     double start = 0;
     for (size_t i = 0; i < times.size(); start += times[i++])
       profile.push_back({shape.program->steps[i].step->node->output()->name, start, times[i]});
   } else {
-    executor.run(shape.bound, moved, stream);
+    executor->run(shape.bound, moved, stream);
   }
   for (const Staged& s : shape.staged_out)
-    executor.copy(outputs[s.binding], shape.slots[s.slot], s.bytes, stream);
+    executor->copy(outputs[s.binding], shape.slots[s.slot], s.bytes, stream);
 }
 
 Context::Context(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -270,7 +275,12 @@ void Context::set_input_shapes(const int64_t* const* shapes) {
     flat.insert(flat.end(), shapes[i], shapes[i] + inputs[i].shape.size());
   auto program = c.engine->impl().program(flat, threads);
   c.flat.assign(c.flat.size(), -1);  // should memory run out below, no sizes are set
-  c.use(program);
+  try {
+    c.use(program);
+  } catch (...) {
+    c.shapes.clear();
+    throw;
+  }
   c.flat = std::move(flat);
   c.threads = threads;
 }
@@ -286,7 +296,7 @@ void Context::enqueue(const void* const* inputs, void* const* outputs, void* str
   Shape& shape = c.shapes.front();
   for (auto [slot, i] : shape.input_slots) shape.slots[slot] = const_cast<void*>(inputs[i]);
   for (auto [slot, i] : shape.output_slots) shape.slots[slot] = outputs[i];
-  if (shape.executor) {
+  if (c.executor) {
     c.enqueue_on_device(shape, inputs, outputs, stream);
   } else {
     c.enqueue_here(shape);

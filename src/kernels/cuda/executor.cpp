@@ -79,6 +79,12 @@ class Events {
   std::vector<CUevent> events_;
 };
 
+bool capturing(CUstream stream) {
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  TENON_CU(cuStreamIsCapturing, stream, &status);
+  return status != CU_STREAM_CAPTURE_STATUS_NONE;
+}
+
 void run_step(const BoundStep& step, CUstream stream) {
   Call call = step.call;
   call.stream = stream;
@@ -88,20 +94,23 @@ void run_step(const BoundStep& step, CUstream stream) {
 }  // namespace
 
 CudaExecutor::~CudaExecutor() {
-  reset();
+  for (const auto& [steps, recording] : recordings_) destroy(recording);
   const cuda::Driver& d = cuda::driver();
   if (capture_stream_) d.cuStreamDestroy(capture_stream_);
   if (done_) d.cuEventDestroy(done_);
 }
 
-void CudaExecutor::reset() {
-  const cuda::Driver& d = cuda::driver();
-  // A graph may be destroyed while it runs; the driver keeps what it needs.
-  if (exec_) d.cuGraphExecDestroy(exec_);
-  if (graph_) d.cuGraphDestroy(graph_);
-  exec_ = nullptr;
-  graph_ = nullptr;
-  updatable_.clear();
+/// A graph may be destroyed while it runs; the driver keeps what it needs.
+void CudaExecutor::destroy(const Recording& recording) {
+  if (recording.exec) cuda::driver().cuGraphExecDestroy(recording.exec);
+  if (recording.graph) cuda::driver().cuGraphDestroy(recording.graph);
+}
+
+void CudaExecutor::forget(const std::vector<BoundStep>& steps) {
+  const auto it = recordings_.find(&steps);
+  if (it == recordings_.end()) return;
+  destroy(it->second);
+  recordings_.erase(it);
 }
 
 /// The context's buffers belong to one run at a time: a run on another stream waits for the last.
@@ -111,14 +120,9 @@ void CudaExecutor::follow(CUstream stream) {
   last_stream_ = stream;
 }
 
-bool CudaExecutor::capturing(CUstream stream) const {
-  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
-  TENON_CU(cuStreamIsCapturing, stream, &status);
-  return status != CU_STREAM_CAPTURE_STATUS_NONE;
-}
-
-void CudaExecutor::record(const std::vector<BoundStep>& steps) {
+CudaExecutor::Recording CudaExecutor::record(const std::vector<BoundStep>& steps) {
   if (!capture_stream_) TENON_CU(cuStreamCreate, &capture_stream_, CU_STREAM_NON_BLOCKING);
+  Recording r;
   TENON_CU(cuStreamBeginCapture, capture_stream_, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
   try {
     for (size_t i = 0; i < steps.size(); ++i) {
@@ -126,27 +130,29 @@ void CudaExecutor::record(const std::vector<BoundStep>& steps) {
       call.stream = capture_stream_;
       const auto* own = dynamic_cast<const DeviceKernel*>(steps[i].kernel);
       if (own && steps[i].touches_caller) {
-        Updatable u{i, {}};
+        Updatable& u = r.updatable.emplace_back(Updatable{i, {}});
         RecordingSink sink(capture_stream_, u.nodes);
         own->launches(call, sink);
-        updatable_.push_back(std::move(u));
       } else {
         steps[i].kernel->run(call);
       }
     }
   } catch (...) {
-    cuda::driver().cuStreamEndCapture(capture_stream_, &graph_);
-    reset();
+    cuda::driver().cuStreamEndCapture(capture_stream_, &r.graph);
+    destroy(r);
     throw;
   }
-  TENON_CU(cuStreamEndCapture, capture_stream_, &graph_);
-  TENON_CU(cuGraphInstantiate, &exec_, graph_, 0);
+  TENON_CU(cuStreamEndCapture, capture_stream_, &r.graph);
+  const CUresult code = cuda::driver().cuGraphInstantiate(&r.exec, r.graph, 0);
+  if (code != CUDA_SUCCESS) destroy(r);
+  TENON_CHECK(code == CUDA_SUCCESS, "the recorded run cannot be used: ", cuda::error_text(code));
+  return r;
 }
 
-void CudaExecutor::update(const std::vector<BoundStep>& steps) {
-  for (const Updatable& u : updatable_) {
+void CudaExecutor::update(const Recording& recording, const std::vector<BoundStep>& steps) {
+  for (const Updatable& u : recording.updatable) {
     const auto* own = static_cast<const DeviceKernel*>(steps[u.step].kernel);
-    UpdatingSink sink(exec_, u.nodes);
+    UpdatingSink sink(recording.exec, u.nodes);
     own->launches(steps[u.step].call, sink);
   }
 }
@@ -158,21 +164,30 @@ void CudaExecutor::run(const std::vector<BoundStep>& steps, bool moved, void* ra
     return;
   }
   follow(stream);
-  if (!exec_) {
-    record(steps);
+  auto it = recordings_.find(&steps);
+  if (it == recordings_.end()) {
+    it = recordings_.emplace(&steps, record(steps)).first;
   } else if (moved) {
-    update(steps);
+    update(it->second, steps);
   }
-  TENON_CU(cuGraphLaunch, exec_, stream);
+  TENON_CU(cuGraphLaunch, it->second.exec, stream);
+  finish(stream);
+}
+
+/// Marks the end of what was queued, for runs on other streams.
+void CudaExecutor::finish(CUstream stream) {
   TENON_CU(cuEventRecord, done_, stream);
   ran_ = true;
 }
 
 void CudaExecutor::copy(void* to, const void* from, size_t bytes, void* stream) {
   if (bytes == 0) return;
-  follow(static_cast<CUstream>(stream));
+  const CUstream queue = static_cast<CUstream>(stream);
+  const bool in_callers_graph = capturing(queue);
+  if (!in_callers_graph) follow(queue);
   TENON_CU(cuMemcpyDtoDAsync, reinterpret_cast<CUdeviceptr>(to),
-           reinterpret_cast<CUdeviceptr>(from), bytes, static_cast<CUstream>(stream));
+           reinterpret_cast<CUdeviceptr>(from), bytes, queue);
+  if (!in_callers_graph) finish(queue);
 }
 
 std::vector<double> CudaExecutor::profile(const std::vector<BoundStep>& steps, void* raw) {
@@ -191,8 +206,7 @@ std::vector<double> CudaExecutor::profile(const std::vector<BoundStep>& steps, v
     TENON_CU(cuEventElapsedTime, &ms, events[i], events[i + 1]);
     times.push_back(1e3 * ms);
   }
-  TENON_CU(cuEventRecord, done_, stream);
-  ran_ = true;
+  finish(stream);
   return times;
 }
 

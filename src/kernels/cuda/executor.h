@@ -7,6 +7,7 @@
 
 #include <cuda.h>
 
+#include <map>
 #include <vector>
 
 #include "kernels/device.h"
@@ -16,7 +17,7 @@ namespace tenon::kernels {
 class CudaExecutor final : public Executor {
  public:
   ~CudaExecutor() override;
-  void reset() override;
+  void forget(const std::vector<BoundStep>& steps) override;
   void run(const std::vector<BoundStep>& steps, bool moved, void* stream) override;
   void copy(void* to, const void* from, size_t bytes, void* stream) override;
   std::vector<double> profile(const std::vector<BoundStep>& steps, void* stream) override;
@@ -27,18 +28,22 @@ class CudaExecutor final : public Executor {
     size_t step;
     std::vector<CUgraphNode> nodes;
   };
+  struct Recording {
+    CUgraph graph = nullptr;
+    CUgraphExec exec = nullptr;
+    std::vector<Updatable> updatable;
+  };
   void follow(CUstream stream);
-  void record(const std::vector<BoundStep>& steps);
-  void update(const std::vector<BoundStep>& steps);
-  bool capturing(CUstream stream) const;
+  void finish(CUstream stream);
+  Recording record(const std::vector<BoundStep>& steps);
+  static void update(const Recording& recording, const std::vector<BoundStep>& steps);
+  static void destroy(const Recording& recording);
 
-  CUgraph graph_ = nullptr;
-  CUgraphExec exec_ = nullptr;
+  std::map<const void*, Recording> recordings_;  // by the address of the steps
   CUstream capture_stream_ = nullptr;
   CUevent done_ = nullptr;
   CUstream last_stream_ = nullptr;
   bool ran_ = false;
-  std::vector<Updatable> updatable_;
 };
 
 }  // namespace tenon::kernels
