@@ -26,7 +26,8 @@ void expect_covers(const Space& space, int64_t most) {
     cpu::RowCursor row(sub, 0);
     for (int64_t r = 0; r < sub.rows(); ++r, row.next()) {
       for (int64_t i = 0; i < sub.inner(); ++i) {
-        ++seen.at(static_cast<size_t>(part.starts[0] + row.offset(0) + i * space.strides[0].back()));
+        ++seen.at(
+            static_cast<size_t>(part.starts[0] + row.offset(0) + i * space.strides[0].back()));
       }
     }
   }

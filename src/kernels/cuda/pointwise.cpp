@@ -13,6 +13,7 @@ namespace tenon::kernels::cuda_kernels {
 namespace {
 
 constexpr size_t kMaxInputs = 16;
+constexpr int64_t kLong = 65536;  // elements: a second launch for the rest pays
 
 // Host twins of src/pointwise.cuh; the device reads only as many operands as the program has.
 struct Operand {
@@ -21,7 +22,6 @@ struct Operand {
   int64_t step;
 };
 struct Params {
-  int64_t inner;
   uint32_t items, per_thread;
   int32_t rank, unused;
   Divider dims[kMaxRank];
@@ -51,7 +51,6 @@ class PointwiseKernel final : public DeviceKernel {
       : vectors_(vectors),
         elements_(elements),
         space_(cpu::make_space(p.out[0].shape, operand_strides(p))),
-        parts_(split(space_)),
         processors_(p.target->processors) {
     std::vector<DataType> types;
     sizes_.push_back(static_cast<int64_t>(size_of(p.out[0].dtype)));
@@ -61,6 +60,7 @@ class PointwiseKernel final : public DeviceKernel {
     }
     width_ = vector_width(types, p.out[0].dtype);
     unrolling_ = unrolling(types.size());
+    for (Part& part : split(space_)) add_part(std::move(part));
   }
 
   void launches(const Call& call, LaunchSink& sink) const override {
@@ -68,24 +68,42 @@ class PointwiseKernel final : public DeviceKernel {
   }
 
  private:
+  /// A long row that is no whole number of vectors is cut into what is, and the rest.
+  void add_part(Part part) {
+    const int64_t rest = part.dims.back() % width_;
+    if (part.dims.size() > 1 || rest == 0 || part.dims[0] < kLong) {
+      parts_.push_back(std::move(part));
+      return;
+    }
+    Part tail = part;
+    part.dims[0] -= rest;
+    tail.dims[0] = rest;
+    for (size_t k = 0; k < sizes_.size(); ++k) {
+      tail.starts[k] += part.dims[0] * space_.strides[k][0];
+    }
+    parts_.push_back(std::move(part));
+    parts_.push_back(std::move(tail));
+  }
+
   void launch(const Part& part, const Call& call, LaunchSink& sink) const {
     Params p{};
     for (size_t k = 0; k < sizes_.size(); ++k) {
       void* base = k == 0 ? call.out[0] : const_cast<void*>(call.in[k - 1]);
       p.operands[k].data = static_cast<char*>(base) + part.starts[k] * sizes_[k];
     }
-    const bool vectors = can_use_vectors(p);
+    const bool vectors = can_use_vectors(part, p);
     describe(part, vectors ? width_ : 1, p);
     // Few items: one a thread, so that more processors have work.
     const bool many = p.items > static_cast<int64_t>(processors_) * 2048;
-    p.per_thread = many ? static_cast<uint32_t>(vectors ? unrolling_ : 2) : 1;
+    p.per_thread = many && vectors ? static_cast<uint32_t>(unrolling_) : 1;
     const unsigned block = many ? 256 : 128;
     const unsigned grid =
         static_cast<unsigned>(ceil_div(p.items, static_cast<int64_t>(block) * p.per_thread));
     sink(vectors ? vectors_ : elements_, {grid}, {block}, 0, p);
   }
 
-  bool can_use_vectors(const Params& p) const {
+  bool can_use_vectors(const Part& part, const Params& p) const {
+    if (part.dims.back() % width_ != 0) return false;
     for (size_t k = 0; k < sizes_.size(); ++k) {
       const bool spread = k > 0 && space_.strides[k].back() == 0;
       const auto address = reinterpret_cast<uintptr_t>(p.operands[k].data);
@@ -98,10 +116,9 @@ class PointwiseKernel final : public DeviceKernel {
   void describe(const Part& part, int64_t width, Params& p) const {
     const size_t rank = part.dims.size(), last = rank - 1;
     p.rank = static_cast<int32_t>(rank);
-    p.inner = part.dims[last];
     int64_t items = 1;
     for (size_t d = 0; d < rank; ++d) {
-      const int64_t size = d == last ? ceil_div(part.dims[d], width) : part.dims[d];
+      const int64_t size = d == last ? part.dims[d] / width : part.dims[d];
       p.dims[d] = make_divider(size);
       items *= size;
     }
@@ -136,14 +153,17 @@ class Pointwise : public KernelImpl {
     for (const TensorDesc& d : p.in) {
       if (!d.present) return Support::no("an operand is absent");
       if (!d.format.empty()) return Support::no("an operand is packed as " + d.format);
-      if (!has_device_type(d.dtype)) return Support::no(std::string("operand of ") + name_of(d.dtype));
+      if (!has_device_type(d.dtype))
+        return Support::no(std::string("operand of ") + name_of(d.dtype));
     }
     try {
       for (const net::PointwiseInstr& i : program_of(p)) {
-        if (!has_device_type(i.dtype)) return Support::no(std::string("result of ") + name_of(i.dtype));
+        if (!has_device_type(i.dtype))
+          return Support::no(std::string("result of ") + name_of(i.dtype));
       }
       const DataType result = program_of(p).back().dtype;
-      return result == p.out[0].dtype ? Support::yes() : Support::no("the output has another dtype");
+      return result == p.out[0].dtype ? Support::yes()
+                                      : Support::no("the output has another dtype");
     } catch (const Error& e) {
       return Support::no(e.what());
     }

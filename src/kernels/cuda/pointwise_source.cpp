@@ -40,18 +40,34 @@ bool float_type(DataType t) {
 /// Operators of C++; on bools & | ^ are the logical ones.
 const char* infix(const std::string& op) {
   static const std::map<std::string, const char*> table = {
-      {"and", "&"}, {"or", "|"},       {"xor", "^"},           {"equal", "=="}, {"not_equal", "!="},
-      {"greater", ">"}, {"less", "<"}, {"greater_equal", ">="}, {"less_equal", "<="}};
+      {"and", "&"},        {"or", "|"},      {"xor", "^"},  {"equal", "=="},
+      {"not_equal", "!="}, {"greater", ">"}, {"less", "<"}, {"greater_equal", ">="},
+      {"less_equal", "<="}};
   const auto it = table.find(op);
   return it == table.end() ? nullptr : it->second;
 }
 
 /// Where a difference in the last place of an operand can become one of any size.
 bool needs_rounded(const std::string& op) {
-  static const std::set<std::string> ops = {
-      "cast",  "equal", "not_equal", "greater", "less", "greater_equal", "less_equal", "floor",
-      "ceil",  "round", "trunc",     "sign",    "isinf", "isnan",        "mod",        "fmod",
-      "floor_div", "trunc_div", "thresholded_relu"};
+  static const std::set<std::string> ops = {"cast",
+                                            "equal",
+                                            "not_equal",
+                                            "greater",
+                                            "less",
+                                            "greater_equal",
+                                            "less_equal",
+                                            "floor",
+                                            "ceil",
+                                            "round",
+                                            "trunc",
+                                            "sign",
+                                            "isinf",
+                                            "isnan",
+                                            "mod",
+                                            "fmod",
+                                            "floor_div",
+                                            "trunc_div",
+                                            "thresholded_relu"};
   return ops.count(op) > 0;
 }
 
@@ -99,7 +115,8 @@ class Generator {
 
   std::string text() {
     const DataType out = program_.back().dtype;
-    std::string s = "#include \"common.cuh\"\n#include \"strided.cuh\"\n#include \"pointwise.cuh\"\n";
+    std::string s =
+        "#include \"common.cuh\"\n#include \"strided.cuh\"\n#include \"pointwise.cuh\"\n";
     s += "struct Program {\n  static constexpr int kInputs = " + std::to_string(inputs_.size()) +
          ";\n  typedef " + stored(out) + " Out;\n";
     s += "  template <int V>\n  struct Loads {\n";
@@ -107,11 +124,11 @@ class Generator {
       s += std::string("    Vec<") + stored(inputs_[k]) + ", V> x" + std::to_string(k) + ";\n";
     }
     s += "  };\n  template <int V>\n"
-         "  DEVICE void fetch_all(Loads<V>& r, const Operand* o, const i64* at, int n) {\n";
+         "  DEVICE void fetch_all(Loads<V>& r, const Operand* o, const i64* at) {\n";
     for (size_t k = 0; k < inputs_.size(); ++k) {
       const std::string i = std::to_string(k), operand = std::to_string(k + 1);
       s += "    r.x" + i + " = fetch<V, " + stored(inputs_[k]) + ">(o[" + operand + "], at[" +
-           operand + "], n);\n";
+           operand + "]);\n";
     }
     s += "  }\n  template <int V>\n  DEVICE Out compute(const Loads<V>& r, int j) {\n" + body();
     s += "  }\n};\nPOINTWISE_KERNELS(Program, " + std::to_string(vector_width(inputs_, out)) +
@@ -247,7 +264,7 @@ int64_t vector_width(const std::vector<DataType>& inputs, DataType output) {
   return static_cast<int64_t>(16 / widest);
 }
 
-int unrolling(size_t inputs) { return inputs <= 2 ? 2 : 1; }
+int unrolling(size_t inputs) { return inputs == 1 ? 2 : 1; }
 
 std::string pointwise_source(const Instrs& program, const std::vector<DataType>& inputs) {
   return Generator(program, inputs).text();

@@ -22,7 +22,7 @@ Instrs program_of(const Problem& problem);
 
 /// Elements of a vector: 16 bytes of the widest operand.
 int64_t vector_width(const std::vector<DataType>& inputs, DataType output);
-/// Vectors a thread computes at most.
+/// Vectors a thread computes at most: one input alone is too few loads in flight.
 int unrolling(size_t inputs);
 
 std::string pointwise_source(const Instrs& program, const std::vector<DataType>& inputs);

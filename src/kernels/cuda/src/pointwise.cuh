@@ -18,40 +18,24 @@ struct Operand {
 
 template <int N>
 struct PointwiseParams {
-  i64 inner;  // elements of the innermost dim
   u32 items, per_thread;
   i32 rank, unused;
   Divider dims[kMaxRank];  // items along each dim
   Operand operands[N];     // the output first
 };
 
-/// n of V elements, all of the first element where step is 0.
+/// V elements from `at` on, or V times that element.
 template <int V, typename T>
-DEVICE Vec<T, V> fetch(const Operand& o, i64 at, int n) {
+DEVICE Vec<T, V> fetch(const Operand& o, i64 at) {
   const T* p = (const T*)o.data + at;
-  Vec<T, V> v;
-  if (V > 1 && o.step != 0 && n == V) return load<V>(p);
-  if (V > 1 && o.step != 0) {
+  if (V > 1 && o.step == 0) {
+    const T x = *p;
+    Vec<T, V> v;
 #pragma unroll
-    for (int j = 0; j < V; ++j) v.at[j] = p[j < n ? j : 0];
+    for (int j = 0; j < V; ++j) v.at[j] = x;
     return v;
   }
-  const T x = *p;
-#pragma unroll
-  for (int j = 0; j < V; ++j) v.at[j] = x;
-  return v;
-}
-
-template <int V, typename T>
-DEVICE void put(T* p, const Vec<T, V>& v, int n) {
-  if (n == V) {
-    store<V>(p, v);
-    return;
-  }
-#pragma unroll
-  for (int j = 0; j < V; ++j) {
-    if (j < n) p[j] = v.at[j];
-  }
+  return load<V>(p);
 }
 
 template <typename Program, int V, int U>
@@ -62,37 +46,35 @@ DEVICE void pointwise(const PointwiseParams<Program::kInputs + 1>& p) {
   const u32 first = blockIdx.x * blockDim.x * p.per_thread + threadIdx.x;
   typename Program::template Loads<V> loads[U];
   Out* out[U];
-  int n[U];
 #pragma unroll
   for (int u = 0; u < U; ++u) {
     const u32 item = first + u * blockDim.x;
-    n[u] = 0;
-    if (u < p.per_thread && item < p.items) {
+    out[u] = 0;
+    if ((u == 0 || u < p.per_thread) && item < p.items) {
       i64 at[N];
-      const i64 left = p.inner - (i64)locate(item, p.rank, p.dims, at, stride) * V;
-      n[u] = left < V ? (int)left : V;
+      locate(item, p.rank, p.dims, at, stride);
       out[u] = (Out*)p.operands[0].data + at[0];
-      Program::template fetch_all<V>(loads[u], p.operands, at, n[u]);
+      Program::template fetch_all<V>(loads[u], p.operands, at);
     }
   }
 #pragma unroll
   for (int u = 0; u < U; ++u) {
-    if (n[u] == 0) continue;
+    if (out[u] == 0) continue;
     Vec<Out, V> result;
 #pragma unroll
     for (int j = 0; j < V; ++j) result.at[j] = Program::compute(loads[u], j);
-    put<V>(out[u], result, n[u]);
+    store<V>(out[u], result);
   }
 }
 
-#define POINTWISE_KERNELS(Program, V, U)                                                      \
-  KERNEL __launch_bounds__(256)                                                               \
-      vectors(const __grid_constant__ PointwiseParams<Program::kInputs + 1> p) {              \
-    pointwise<Program, V, U>(p);                                                              \
-  }                                                                                           \
-  KERNEL __launch_bounds__(256)                                                               \
-      elements(const __grid_constant__ PointwiseParams<Program::kInputs + 1> p) {             \
-    pointwise<Program, 1, 2>(p);                                                              \
+#define POINTWISE_KERNELS(Program, V, U)                                          \
+  KERNEL __launch_bounds__(256)                                                   \
+      vectors(const __grid_constant__ PointwiseParams<Program::kInputs + 1> p) {  \
+    pointwise<Program, V, U>(p);                                                  \
+  }                                                                               \
+  KERNEL __launch_bounds__(256)                                                   \
+      elements(const __grid_constant__ PointwiseParams<Program::kInputs + 1> p) { \
+    pointwise<Program, 1, 1>(p);                                                  \
   }
 
 // ---- conversions
@@ -211,9 +193,7 @@ struct FloatOps {
     const F small = ::log1p(::exp(-::fabs(x)));
     return x > 0 ? x + small : small;
   }
-  DEVICE F gelu_erf(F x) {
-    return x * (F)0.5 * (1 + ::erf(x * (F)0.70710678118654752440));
-  }
+  DEVICE F gelu_erf(F x) { return x * (F)0.5 * (1 + ::erf(x * (F)0.70710678118654752440)); }
   DEVICE F gelu_argument(F x) {  // of the tanh
     return (F)0.79788456080286535588 * (x + (F)0.044715 * x * x * x);
   }
@@ -260,7 +240,5 @@ struct HalfOps : FloatOps<f32> {
   DEVICE f32 sigmoid(f32 x) { return __fdividef(1.f, 1.f + __expf(-x)); }
   DEVICE f32 silu(f32 x) { return __fdividef(x, 1.f + __expf(-x)); }
   // (1 + tanh(u)) / 2 is sigmoid(2 u).
-  DEVICE f32 gelu_tanh(f32 x) {
-    return __fdividef(x, 1.f + __expf(-2.f * gelu_argument(x)));
-  }
+  DEVICE f32 gelu_tanh(f32 x) { return __fdividef(x, 1.f + __expf(-2.f * gelu_argument(x))); }
 };
