@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the host side of the row kernels shares: normalization, softmax, reduce, pooling, gather,
+// resize and the layers along one axis. Plain functions; thread safe.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/nd.h"
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda/sources.h"
+
+namespace tenon::kernels::rows {
+
+using Ints = std::vector<int64_t>;
+
+/// Name of an element type in device code ("f32", "u8"), or null if it has none.
+const char* device_type(DataType t);
+bool is_real(DataType t);  // f32, f16 and bf16
+
+/// The kernel `name` of an embedded source.
+CUfunction function(const Problem& p, const char* file, std::vector<std::string> defines,
+                    const std::string& name);
+/// One variant of `file` per type, each with "T=<type>" and `more`.
+std::vector<SourceVariant> variants(const char* file, std::initializer_list<const char*> types,
+                                    const std::vector<std::string>& more = {});
+
+/// Yes if all floating operands have one type among f32, f16 and bf16 and nothing is packed.
+Support one_real_type(const Problem& p);
+/// Whether both lie in memory in the same order of dims.
+bool same_order(const TensorDesc& a, const TensorDesc& b);
+
+/// Elements of a 16-byte vector.
+inline int64_t per_vector(DataType t) { return 16 / static_cast<int64_t>(size_of(t)); }
+/// True if every pointer that is there is a multiple of 16.
+bool aligned(std::initializer_list<const void*> pointers);
+int64_t power_of_two_from(int64_t n);  // the smallest one >= n, at least 1
+inline int64_t whole_warps(int64_t threads) { return ceil_div(threads, 32) * 32; }
+
+/// Blocks and threads for groups of `lanes` threads, so that few groups still spread over the chip.
+struct Shape {
+  Dim3 grid, block;
+};
+Shape spread(int64_t groups, int64_t lanes, int processors, int64_t most_threads = 256);
+Dim3 grid_of(int64_t blocks);  // throws Error if there are too many
+
+/// A tensor seen as [outer][axis][inner] in its memory order.
+struct Slabs {
+  int64_t outer = 1, axis = 1, inner = 1;
+};
+/// The view along one dim, in every layout.
+Slabs slabs_along(const TensorDesc& x, int64_t axis);
+/// The view in which the `reduced` dims are `axis` and y is [outer][inner], if there is one.
+std::optional<Slabs> slabs_reduced(const TensorDesc& x, const TensorDesc& y,
+                                   const std::vector<bool>& reduced);
+/// Strides of y over the dims of x, 0 along the reduced ones (which y may have dropped).
+Ints kept_strides(const TensorDesc& y, const std::vector<bool>& reduced);
+size_t wrap_axis(int64_t axis, size_t rank);
+
+}  // namespace tenon::kernels::rows
