@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// linear by cuBLASLt: the row-major product x w^T is the column-major w^T' x' with w as the
+// transposed left operand, so that bias runs along the rows of the result, where the library's
+// epilogue wants it. The residual is the matrix C of the library, added before the activation.
+#include "kernels/cpu/nd.h"
+#include "kernels/cuda/lt_matmul.h"
+
+namespace tenon::kernels {
+namespace {
+
+using cpu::attr_str;
+using cpu::has_input;
+
+struct Fused {
+  const char* activation;
+  cublasLtEpilogue_t plain, with_bias;
+};
+constexpr Fused kFused[] = {
+    {"", CUBLASLT_EPILOGUE_DEFAULT, CUBLASLT_EPILOGUE_BIAS},
+    {"relu", CUBLASLT_EPILOGUE_RELU, CUBLASLT_EPILOGUE_RELU_BIAS},
+    {"gelu_tanh", CUBLASLT_EPILOGUE_GELU, CUBLASLT_EPILOGUE_GELU_BIAS},
+};
+
+const Fused* fused(const std::string& activation) {
+  for (const Fused& f : kFused)
+    if (activation == f.activation) return &f;
+  return nullptr;
+}
+
+LtShape lt_shape(const Problem& p) {
+  LtShape s;
+  s.dtype = p.out[0].dtype;
+  s.transpose_a = true;
+  s.m = p.in[1].shape.at(0);
+  s.k = p.in[1].shape.at(1);
+  s.n = s.m > 0 ? p.out[0].elements() / s.m : 0;
+  s.lda = s.ldb = s.k;
+  s.ldd = s.m;
+  s.bias = has_input(p, 2);
+  s.add_c = has_input(p, 3);
+  const Fused* f = fused(attr_str(p, "activation", ""));
+  TENON_ASSERT(f, "an activation that supports() refuses");
+  s.epilogue = s.bias ? f->with_bias : f->plain;
+  return s;
+}
+
+class LinearKernel final : public Kernel {
+ public:
+  LinearKernel(const LtShape& shape, const std::string& tactic) {
+    if (shape.n == 0) return;  // no rows: nothing to compute
+    matmul_ = std::make_unique<LtMatmul>(shape, tactic);
+    scratch_bytes = matmul_->workspace_bytes();
+    bias_ = shape.bias;
+    residual_ = shape.add_c;
+  }
+  void run(const Call& call) const override {
+    if (!matmul_) return;
+    matmul_->run(call.in[1], call.in[0], bias_ ? call.in[2] : nullptr,
+                 residual_ ? call.in[3] : nullptr, call.out[0], call.scratch, call.stream);
+  }
+  bool fixed_pointers() const override { return true; }
+
+ private:
+  std::unique_ptr<LtMatmul> matmul_;
+  bool bias_ = false, residual_ = false;
+};
+
+class Linear final : public KernelImpl {
+ public:
+  Linear() : KernelImpl("linear", "cublas.linear", 60, Device::kCUDA) {}
+
+  Support supports(const Problem& p) const override {
+    const TensorDesc& y = p.out[0];
+    if (Support s = lt_dtype(y.dtype); !s) return s;
+    if (!y.plain()) return Support::no("plain layout only");
+    for (const TensorDesc& d : p.in) {
+      if (!d.present) continue;
+      if (d.dtype != y.dtype) return Support::no("operands of different types");
+      if (!d.plain()) return Support::no("plain layout only");
+      if (!d.format.empty()) return Support::no("packed operand");
+    }
+    if (p.in[1].shape.at(0) == 0 || p.in[1].shape.at(1) == 0)
+      return Support::no("a weight without elements");
+    const std::string activation = attr_str(p, "activation", "");
+    if (activation == "gelu_erf")
+      return Support::no("the GELU of cuBLASLt is the tanh form, the layer wants the exact one");
+    if (!fused(activation))
+      return Support::no("cuBLASLt has no epilogue for \"" + activation + "\"");
+    return Support::yes();
+  }
+  std::vector<std::string> tactics(const Problem& p) const override {
+    return lt_tactics(lt_shape(p));
+  }
+  std::unique_ptr<Kernel> prepare(const Problem& p) const override {
+    return std::make_unique<LinearKernel>(lt_shape(p), p.tactic);
+  }
+};
+
+const RegisterKernel<Linear> kRegister;
+
+}  // namespace
+}  // namespace tenon::kernels
