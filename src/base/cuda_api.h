@@ -34,7 +34,8 @@ namespace tenon::cuda {
                                       X(cuGraphDestroy) X(cuGraphExecDestroy) X(cuGraphLaunch)     \
                                           X(cuGraphUpload) X(cuGraphExecKernelNodeSetParams)       \
                                               X(cuGraphKernelNodeGetParams) X(cuGraphGetNodes)     \
-                                                  X(cuGraphNodeGetType) X(cuTensorMapEncodeTiled)
+                                                  X(cuGraphNodeGetType) X(cuTensorMapEncodeTiled)  \
+                                                      X(cuThreadExchangeStreamCaptureMode)
 
 #define TENON_NVRTC(X)                                                                     \
   X(nvrtcVersion)                                                                          \
