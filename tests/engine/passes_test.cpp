@@ -49,10 +49,10 @@ INSTANTIATE_TEST_SUITE_P(All, PassGolden,
                                          PassCase{"absorb_attention_transposes",
                                                   passes::absorb_attention_transposes},
                                          PassCase{"skip_expands", passes::skip_expands},
-                                         PassCase{"fuse_epilogues", passes::fuse_epilogues},
+                                         PassCase{"fuse_epilogues", [](ir::Graph& g) { return passes::fuse_epilogues(g); }},
                                          PassCase{"fuse_norm_residual", passes::fuse_norm_residual},
                                          PassCase{"group_pointwise", passes::group_pointwise},
-                                         PassCase{"choose_layouts", passes::choose_layouts}),
+                                         PassCase{"choose_layouts", [](ir::Graph& g) { return passes::choose_layouts(g); }}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 /// Builds random networks layer by layer.

@@ -14,10 +14,18 @@ namespace {
 /// Symbols without a range in the probe count as converter probes count them.
 constexpr int64_t kProbeSize = 8;
 
+void collect(const ir::SymShape& shape, std::set<std::string>& names) {
+  for (const ir::SymDim& d : shape) d.collect_symbols(names);
+}
+
 ir::SymEnv probe_sizes(const ir::Graph& net) {
   std::set<std::string> names;
-  for (const auto& in : net.inputs())
-    for (const ir::SymDim& d : in->type.shape) d.collect_symbols(names);
+  for (const auto& in : net.inputs()) collect(in->type.shape, names);
+  for (const auto& node : net.nodes()) {
+    for (const auto& out : node->outputs()) collect(out->type.shape, names);
+    for (const auto& [name, attr] : node->attrs)
+      if (const auto* sizes = std::get_if<ir::SymShape>(&attr)) collect(*sizes, names);
+  }
   ir::SymEnv env;
   for (const std::string& name : names) {
     const auto range = net.symbols.find(name);
@@ -33,7 +41,17 @@ bool is_folded(const ir::Node& n) {
          !n.inputs.empty();
 }
 
-Support any_kernel(const kernels::Problem& problem) {
+/// Images as convolutions will see them, see passes/choose_layouts.cpp.
+void lay_out(kernels::Problem& problem) {
+  if (problem.layer->op != "convolution") return;
+  for (size_t i : {size_t{0}, size_t{3}})
+    if (i < problem.in.size() && problem.in[i].shape.size() >= 3)
+      problem.in[i].layout = ir::Layout::kChannelsLast;
+  problem.out[0].layout = ir::Layout::kChannelsLast;
+}
+
+Support any_kernel(kernels::Problem problem) {
+  lay_out(problem);
   std::string reason = "there is no such kernel";
   for (const kernels::KernelImpl* impl :
        kernels::candidates(problem.layer->op, kernels::Device::kCUDA)) {
