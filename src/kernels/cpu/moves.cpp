@@ -3,7 +3,6 @@
 // slice, concatenation. Each is one strided copy per input (copy.h); a shuffle whose reshape cannot
 // be seen as strides goes through scratch.
 #include <algorithm>
-#include <optional>
 
 #include "kernels/cpu/copy.h"
 
@@ -67,35 +66,6 @@ class Move : public KernelImpl {
 
 // ---- shuffle
 
-Ints permuted(const Ints& v, const Ints& perm) {
-  if (perm.empty()) return v;
-  Ints out;
-  for (int64_t d : perm) out.push_back(v.at(static_cast<size_t>(d)));
-  return out;
-}
-
-/// Strides of the same elements under another shape of equal size, if there are any.
-std::optional<Ints> reshaped_strides(const Ints& shape, const Ints& strides, const Ints& to) {
-  const Space s = [&] {  // merged in the given order: position strides decide, not memory order
-    return make_space(shape, {row_major(shape), strides});
-  }();
-  Ints out(to.size(), 0);
-  size_t group = s.dims.size();
-  int64_t left = 1, step = 0;
-  for (size_t d = to.size(); d-- > 0;) {
-    if (to[d] == 1) continue;
-    if (left == 1) {
-      if (group == 0) return std::nullopt;
-      left = s.dims[--group], step = s.strides[1][group];
-    }
-    if (left % to[d] != 0) return std::nullopt;
-    out[d] = step;
-    step *= to[d];
-    left /= to[d];
-  }
-  return out;
-}
-
 class Shuffle : public Move {
  public:
   Shuffle() : Move("shuffle", "cpu.shuffle") {}
@@ -108,22 +78,13 @@ class Shuffle : public Move {
     if (!attr_bool(p, "has_reshape", false)) {
       return one(CopyPlan(y.shape, y.strides(), permuted(strides, second), size(p)));
     }
-    const Ints middle = before_second(y.shape, second);
+    const Ints middle = permuted(y.shape, inverse(second));
     if (const auto view = reshaped_strides(shape, strides, middle)) {
       return one(CopyPlan(y.shape, y.strides(), permuted(*view, second), size(p)));
     }
     return std::make_unique<TwoCopiesKernel>(
         CopyPlan(shape, row_major(shape), strides, size(p)),
         CopyPlan(y.shape, y.strides(), permuted(row_major(middle), second), size(p)), y.bytes());
-  }
-
- private:
-  // The reshape's sizes, from the output's.
-  static Ints before_second(const Ints& out, const Ints& perm) {
-    if (perm.empty()) return out;
-    Ints middle(out.size());
-    for (size_t d = 0; d < perm.size(); ++d) middle[static_cast<size_t>(perm[d])] = out[d];
-    return middle;
   }
 };
 

@@ -68,6 +68,42 @@ Space make_space(const Ints& shape, std::vector<Ints> strides) {
   return s;
 }
 
+Ints permuted(const Ints& v, const Ints& perm) {
+  if (perm.empty()) return v;
+  Ints out;
+  for (int64_t d : perm) out.push_back(v.at(static_cast<size_t>(d)));
+  return out;
+}
+
+Ints inverse(const Ints& perm) {
+  Ints out(perm.size());
+  for (size_t d = 0; d < perm.size(); ++d) {
+    out.at(static_cast<size_t>(perm[d])) = static_cast<int64_t>(d);
+  }
+  return out;
+}
+
+std::optional<Ints> reshaped_strides(const Ints& shape, const Ints& strides, const Ints& to) {
+  const Space s = [&] {  // merged in the given order: position strides decide, not memory order
+    return make_space(shape, {row_major(shape), strides});
+  }();
+  Ints out(to.size(), 0);
+  size_t group = s.dims.size();
+  int64_t left = 1, step = 0;
+  for (size_t d = to.size(); d-- > 0;) {
+    if (to[d] == 1) continue;
+    if (left == 1) {
+      if (group == 0) return std::nullopt;
+      left = s.dims[--group], step = s.strides[1][group];
+    }
+    if (left % to[d] != 0) return std::nullopt;
+    out[d] = step;
+    step *= to[d];
+    left /= to[d];
+  }
+  return out;
+}
+
 RowCursor::RowCursor(const Space& space, int64_t row)
     : space_(space), rank_(space.dims.size() - 1), operands_(space.strides.size()) {
   TENON_ASSERT(rank_ <= kMax && operands_ <= kMax, "RowCursor capacity");

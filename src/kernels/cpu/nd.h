@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ Space make_space(const Ints& shape, std::vector<Ints> strides);
 Ints broadcast_strides(const TensorDesc& desc, const Ints& out);
 Ints row_major(const Ints& shape);
 int64_t product(const Ints& v, size_t first = 0, size_t last = SIZE_MAX);
+/// v in the order of `perm` (empty: as it is), and the order that undoes it.
+Ints permuted(const Ints& v, const Ints& perm);
+Ints inverse(const Ints& perm);
+/// Strides of the same elements under another shape of equal size, if there are any.
+std::optional<Ints> reshaped_strides(const Ints& shape, const Ints& strides, const Ints& to);
 
 /// Position of a row (all dims but the last of a Space) under each operand's strides.
 class RowCursor {

@@ -66,6 +66,19 @@ TENON_SHAPE_RULE("scale") {
 TENON_SHAPE_RULE("identity") { return {in_type(n)}; }
 TENON_SHAPE_RULE("reorder") { return {in_type(n)}; }
 
+TENON_SHAPE_RULE("prepare_image") {
+  want_number(n);
+  want_rank(n, 0, 3, 5);
+  const DataType to = n.get<DataType>("to");
+  TENON_CHECK(is_float(to), n.op, ": to is ", name_of(to), ", wanted a floating-point type");
+  const int64_t channels = n.get<int64_t>("channels"), own = static_size(n, 0, 1);
+  TENON_CHECK(channels >= own, n.op, ": channels is ", channels, ", wanted at least the ", own,
+              " of input ", str(in_type(n)));
+  ir::SymShape out = in_shape(n);
+  out[1] = channels;
+  return {tensor(to, out)};
+}
+
 TENON_SHAPE_RULE("pointwise") {
   std::vector<DataType> types;
   ir::SymShape shape;
