@@ -30,7 +30,7 @@ struct Pick {
   int64_t elements;
   uint64_t bad;
   int64_t dims[kDims], out_strides[kDims], data_strides[kDims];
-  int32_t rank, count;
+  int32_t rank, count, bytes;
   Indices indices[kDims];
 };
 
@@ -144,6 +144,7 @@ class PickKernel final : public DeviceKernel {
     pick_.elements = y.elements();
     pick_.bad = bad_pattern(x.dtype);
     pick_.rank = static_cast<int32_t>(space.dims.size());
+    pick_.bytes = static_cast<int32_t>(size_of(x.dtype));
     pick_.count = static_cast<int32_t>(p.in.size() - 1);
     for (size_t d = 0; d < space.dims.size(); ++d) {
       pick_.dims[d] = space.dims[d];
@@ -156,7 +157,7 @@ class PickKernel final : public DeviceKernel {
       std::copy(space.strides[i + 2].begin(), space.strides[i + 2].end(), index.strides);
       index.wide = is_wide(p.in[i + 1]), index.wrap = !by_element(p);
     }
-    function_ = rows::function(p, "gather.cu", {}, "pick_" + std::to_string(size_of(x.dtype)));
+    function_ = rows::function(p, "gather.cu", {}, "pick");
   }
 
   void launches(const Call& call, LaunchSink& sink) const override {

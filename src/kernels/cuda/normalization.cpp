@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// normalization and group_norm on CUDA (src/normalization.cu says how). Which kernel runs depends
-// on the length of a row and, at each call, on whether the pointers allow 16-byte vectors.
+// normalization and group_norm on CUDA (src/normalization.cu and src/group_norm.cu say how). Which
+// kernel runs depends on the length of a row and, at each call, on whether the pointers allow
+// 16-byte vectors.
 #include <algorithm>
 
 #include "kernels/cuda/rows.h"
@@ -13,7 +14,8 @@ using cpu::attr_float;
 using cpu::attr_int;
 using cpu::has_input;
 
-constexpr int64_t kLaneRow = 1024, kBlockRow = 8192;
+// Longest rows of a warp, single elements or vectors, and of a block.
+constexpr int64_t kLaneRow[] = {256, 1024}, kBlockRow = 8192;
 
 struct Norm {
   const void *x, *residual, *scale, *bias;
@@ -34,9 +36,8 @@ class NormKernel final : public DeviceKernel {
         vector_(rows::per_vector(p.in[0].dtype)),
         processors_(p.target->processors),
         present_{has_input(p, 1), has_input(p, 2), has_input(p, 3)} {
-    const char* const names[] = {"norm_lanes_s", "norm_lanes_v", "norm_block_s", "norm_block_v",
-                                 "norm_long"};
-    for (size_t i = 0; i < 5; ++i)
+    const char* const names[] = {"norm_lanes_s", "norm_lanes_v", "norm_block_v", "norm_long"};
+    for (size_t i = 0; i < 4; ++i)
       functions_[i] = rows::function(p, "normalization.cu", defines(p), names[i]);
   }
 
@@ -46,14 +47,14 @@ class NormKernel final : public DeviceKernel {
     const auto input = [&](size_t i) { return present_[i - 1] ? call.in[i] : nullptr; };
     n.x = call.in[0], n.scale = input(1), n.bias = input(2), n.residual = input(3);
     n.y = call.out[0];
-    if (n.size > kBlockRow) return sink(functions_[4], rows::grid_of(n.rows), {1024}, 0, n);
     const bool vectors =
         n.size % vector_ == 0 && rows::aligned({n.x, n.y, n.residual, n.scale, n.bias});
     const int64_t parts = n.size / (vectors ? vector_ : 1);
-    if (n.size > kLaneRow) {
-      const unsigned threads =
-          static_cast<unsigned>(std::min<int64_t>(512, rows::whole_warps(parts)));
-      return sink(functions_[2 + vectors], rows::grid_of(n.rows), {threads}, 0, n);
+    if (n.size > kLaneRow[vectors]) {
+      const bool fits = vectors && n.size <= kBlockRow;
+      const int64_t most = fits ? 512 : 1024;
+      const Dim3 block{static_cast<unsigned>(std::min(most, rows::whole_warps(parts)))};
+      return sink(functions_[fits ? 2 : 3], rows::grid_of(n.rows), block, 0, n);
     }
     n.lanes = static_cast<int32_t>(std::min<int64_t>(32, rows::power_of_two_from(parts)));
     const rows::Shape shape = rows::spread(n.rows, n.lanes, processors_);
@@ -65,7 +66,7 @@ class NormKernel final : public DeviceKernel {
   int64_t vector_;
   int processors_;
   bool present_[3];
-  CUfunction functions_[5];
+  CUfunction functions_[4];
 };
 
 class Normalization final : public KernelImpl {
@@ -124,8 +125,8 @@ class GroupNormKernel final : public DeviceKernel {
         vector_(rows::per_vector(p.in[0].dtype)),
         has_scale_(has_input(p, 1)),
         has_bias_(has_input(p, 2)),
-        single_(rows::function(p, "normalization.cu", defines(p), "group_norm_s")),
-        vectors_(rows::function(p, "normalization.cu", defines(p), "group_norm_v")) {}
+        single_(rows::function(p, "group_norm.cu", defines(p), "group_norm_s")),
+        vectors_(rows::function(p, "group_norm.cu", defines(p), "group_norm_v")) {}
 
   void launches(const Call& call, LaunchSink& sink) const override {
     const int64_t span = static_cast<int64_t>(norm_.outer) * norm_.inner;
@@ -188,6 +189,7 @@ class GroupNormalization final : public KernelImpl {
 const RegisterKernel<Normalization> kNormalization;
 const RegisterKernel<GroupNormalization> kGroupNormalization;
 const RegisterSources kSources(rows::variants("normalization.cu", {"f32", "f16", "bf16"}));
+const RegisterSources kGroupSources(rows::variants("group_norm.cu", {"f32", "f16", "bf16"}));
 
 }  // namespace
 }  // namespace tenon::kernels

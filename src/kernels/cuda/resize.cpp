@@ -24,18 +24,12 @@ struct Resize {
 std::string mode_of(const Problem& p) { return cpu::attr_str(p, "mode", "nearest"); }
 size_t spatial_dims(const Problem& p) { return cpu::attr_sizes(p, "output_size").size(); }
 
-/// Nearest moves elements: a type of the same size will do.
-const char* type_of(const Problem& p) {
+/// Nearest moves elements: any type of the same size will do.
+std::vector<std::string> defines(const Problem& p) {
   const DataType t = p.in[0].dtype;
-  if (rows::is_real(t)) return rows::device_type(t);
-  switch (size_of(t)) {
-    case 1:
-      return "u8";
-    case 4:
-      return "i32";
-    default:
-      return size_of(t) == 8 ? "i64" : nullptr;
-  }
+  if (mode_of(p) != "nearest") return {std::string("T=") + rows::device_type(t)};
+  const char* const names[] = {"T=u8", "T=u16", "T=u32", "T=u64"};
+  return {names[__builtin_ctzll(size_of(t))], "NEAREST"};
 }
 
 /// Dim i of the n that are resized.
@@ -69,9 +63,8 @@ class ResizeKernel final : public DeviceKernel {
     resize_.align_corners = cpu::attr_bool(p, "align_corners", false);
     resize_.cubic = mode_of(p) == "cubic";
     const std::string name = mode_of(p) == "nearest" ? "nearest" : "weighted";
-    const std::vector<std::string> defines = {std::string("T=") + type_of(p)};
-    single_ = rows::function(p, "resize.cu", defines, name + "_s");
-    vectors_ = rows::function(p, "resize.cu", defines, name + "_v");
+    single_ = rows::function(p, "resize.cu", defines(p), name + "_s");
+    vectors_ = rows::function(p, "resize.cu", defines(p), name + "_v");
   }
 
   void launches(const Call& call, LaunchSink& sink) const override {
@@ -100,7 +93,7 @@ class ResizeLayer final : public KernelImpl {
       return Support::no("no resize mode \"" + mode + "\"");
     if (mode != "nearest" && !rows::is_real(x.dtype))
       return Support::no("mode " + mode + " of " + name_of(x.dtype));
-    if (!type_of(p) || !x.format.empty()) return Support::no("no whole elements");
+    if (size_of(x.dtype) == 0 || !x.format.empty()) return Support::no("no whole elements");
     const size_t n = spatial_dims(p);
     if (n < 1 || n > 3 || x.shape.size() != n + 2) return Support::no("wanted [N, C, spatial...]");
     if (x.layout != y.layout) return Support::no("the layouts differ");
@@ -116,8 +109,9 @@ class ResizeLayer final : public KernelImpl {
 };
 
 const RegisterKernel<ResizeLayer> kRegister;
-const RegisterSources kSources(rows::variants("resize.cu",
-                                              {"f32", "f16", "bf16", "u8", "i32", "i64"}));
+const RegisterSources kWeighted(rows::variants("resize.cu", {"f32", "f16", "bf16"}));
+const RegisterSources kNearest(rows::variants("resize.cu", {"u8", "u16", "u32", "u64"},
+                                              {"NEAREST"}));
 
 }  // namespace
 }  // namespace tenon::kernels

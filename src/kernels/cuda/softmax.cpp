@@ -7,7 +7,8 @@
 namespace tenon::kernels {
 namespace {
 
-constexpr int64_t kLaneRow = 1024, kBlockRow = 8192;
+// Longest rows of a warp, single elements or vectors, and of a block.
+constexpr int64_t kLaneRow[] = {256, 1024}, kBlockRow = 8192;
 
 struct Softmax {
   const void* x;
@@ -22,9 +23,9 @@ class SoftmaxKernel final : public DeviceKernel {
       : softmax_(softmax),
         vector_(rows::per_vector(p.in[0].dtype)),
         processors_(p.target->processors) {
-    const char* const names[] = {"softmax_lanes_s", "softmax_lanes_v", "softmax_block_s",
-                                 "softmax_block_v", "softmax_long",    "softmax_columns"};
-    for (size_t i = 0; i < 6; ++i)
+    const char* const names[] = {"softmax_lanes_s", "softmax_lanes_v", "softmax_block_v",
+                                 "softmax_long", "softmax_columns"};
+    for (size_t i = 0; i < 5; ++i)
       functions_[i] = rows::function(
           p, "softmax.cu", {std::string("T=") + rows::device_type(p.in[0].dtype)}, names[i]);
   }
@@ -34,14 +35,14 @@ class SoftmaxKernel final : public DeviceKernel {
     if (s.rows == 0 || s.size == 0) return;
     s.x = call.in[0], s.y = call.out[0];
     if (s.columns > 1)
-      return sink(functions_[5], rows::grid_of(ceil_div(s.rows, 32)), {32, 8}, 0, s);
-    if (s.size > kBlockRow) return sink(functions_[4], rows::grid_of(s.rows), {1024}, 0, s);
+      return sink(functions_[4], rows::grid_of(ceil_div(s.rows, 32)), {32, 8}, 0, s);
     const bool vectors = s.size % vector_ == 0 && rows::aligned({s.x, s.y});
     const int64_t parts = s.size / (vectors ? vector_ : 1);
-    if (s.size > kLaneRow) {
-      const unsigned threads =
-          static_cast<unsigned>(std::min<int64_t>(512, rows::whole_warps(parts)));
-      return sink(functions_[2 + vectors], rows::grid_of(s.rows), {threads}, 0, s);
+    if (s.size > kLaneRow[vectors]) {
+      const bool fits = vectors && s.size <= kBlockRow;
+      const int64_t most = fits ? 512 : 1024;
+      const Dim3 block{static_cast<unsigned>(std::min(most, rows::whole_warps(parts)))};
+      return sink(functions_[fits ? 2 : 3], rows::grid_of(s.rows), block, 0, s);
     }
     s.lanes = static_cast<int32_t>(std::min<int64_t>(32, rows::power_of_two_from(parts)));
     const rows::Shape shape = rows::spread(s.rows, s.lanes, processors_);
@@ -52,7 +53,7 @@ class SoftmaxKernel final : public DeviceKernel {
   Softmax softmax_;
   int64_t vector_;
   int processors_;
-  CUfunction functions_[6];
+  CUfunction functions_[5];
 };
 
 class SoftMax final : public KernelImpl {

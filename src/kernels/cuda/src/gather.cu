@@ -2,7 +2,7 @@
 // gather and gather_nd: bytes are moved, whatever they mean; one compilation serves every type.
 //   take_<bytes>  rows of consecutive bytes, in units of 1 to 16 bytes: a block is `blockDim.y`
 //                 rows of `blockDim.x` threads. Each row is read once and written once.
-//   pick_<bytes>  the general form, an element a thread in the output's memory order; up to 8 dims
+//   pick          the general form, an element a thread in the output's memory order; up to 8 dims
 //                 and 8 index tensors.
 // A kernel cannot raise an error. What an index out of range selects is not read: its elements
 // become `bad` (NaN for floating types, 0 for others).
@@ -71,18 +71,22 @@ struct Pick {
   i64 elements;
   u64 bad;
   i64 dims[kDims], out_strides[kDims], data_strides[kDims];
-  i32 rank, count;
+  i32 rank, count, bytes;
   Indices indices[kDims];
 };
 
+/// Copies element `from` of the data to element `to` of the output.
 template <typename U>
-DEVICE void pick(const Pick& p) {
+DEVICE void put(const Pick& p, i64 to, i64 from, bool good) {
+  ((U*)p.out)[to] = good ? ((const U*)p.data)[from] : (U)p.bad;
+}
+
+KERNEL __launch_bounds__(128) pick(const __grid_constant__ Pick p) {
   i64 left = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (left >= p.elements) return;
   i64 to = 0, from = 0, at[kDims] = {};
-#pragma unroll
-  for (int d = kDims - 1; d >= 0; --d) {
-    if (d >= p.rank) continue;
+#pragma unroll 1
+  for (int d = p.rank - 1; d >= 0; --d) {
     const i64 rest = left / p.dims[d], i = left - rest * p.dims[d];
     left = rest;
     to += i * p.out_strides[d];
@@ -100,10 +104,14 @@ DEVICE void pick(const Pick& p) {
     good &= i >= 0;
     from += i * index.step;
   }
-  ((U*)p.out)[to] = good ? ((const U*)p.data)[from] : (U)p.bad;
+  switch (p.bytes) {
+    case 1:
+      return put<u8>(p, to, from, good);
+    case 2:
+      return put<u16>(p, to, from, good);
+    case 4:
+      return put<u32>(p, to, from, good);
+    default:
+      return put<u64>(p, to, from, good);
+  }
 }
-
-KERNEL pick_8(const __grid_constant__ Pick p) { pick<u64>(p); }
-KERNEL pick_4(const __grid_constant__ Pick p) { pick<u32>(p); }
-KERNEL pick_2(const __grid_constant__ Pick p) { pick<u16>(p); }
-KERNEL pick_1(const __grid_constant__ Pick p) { pick<u8>(p); }

@@ -124,5 +124,5 @@ DEVICE void pool(const Pool& p) {
   store(p.y + thread * V, y);
 }
 
-KERNEL __launch_bounds__(128) pool_v(const __grid_constant__ Pool p) { pool<VEC>(p); }
+KERNEL __launch_bounds__(128, 6) pool_v(const __grid_constant__ Pool p) { pool<VEC>(p); }
 KERNEL __launch_bounds__(128) pool_s(const __grid_constant__ Pool p) { pool<1>(p); }

@@ -3,7 +3,8 @@
 // (missing ones have size 1). A thread makes one output (plain) or V channels of one (channels
 // last), in the output's memory order. Nearest moves elements; the others weigh 2 or 4 positions a
 // dim (1 along dims that are not resized) in f32. Positions are computed as the reference does: in
-// f32 for nearest, which decides ties, else in f64.
+// f32 for nearest, which decides ties, else in f64. NEAREST (with any T of the elements' size)
+// chooses what is compiled.
 #include "common.cuh"
 #include "rows.cuh"
 
@@ -52,6 +53,8 @@ DEVICE i64 input_at(const Resize& p, const Place& o, int d, int h, int w) {
   return (row * p.axes[2].in + w) * p.channels + o.channel;
 }
 
+#ifdef NEAREST
+
 DEVICE int nearest(const Axis& a, int o) {
   if (a.taps == 1) return o;
   return clamped((i64)floorf(__fmul_rn((f32)o, a.nearest_step)), a.in);
@@ -70,6 +73,8 @@ KERNEL __launch_bounds__(128) nearest_v(const __grid_constant__ Resize p) {
   resize_nearest<VEC>(p);
 }
 KERNEL __launch_bounds__(128) nearest_s(const __grid_constant__ Resize p) { resize_nearest<1>(p); }
+
+#else
 
 struct Taps {
   int at[4];
@@ -139,3 +144,5 @@ KERNEL __launch_bounds__(128) weighted_v(const __grid_constant__ Resize p) {
 KERNEL __launch_bounds__(128) weighted_s(const __grid_constant__ Resize p) {
   resize_weighted<1>(p);
 }
+
+#endif

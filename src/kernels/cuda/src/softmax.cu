@@ -2,9 +2,9 @@
 // softmax and log softmax over one axis of a tensor seen as [rows / columns][size][columns]. Over
 // the innermost axis a row is read once, kept in registers as f32 and written once: 4 bytes an
 // element for the half types, about 20 flops.
-//   softmax_lanes    rows of up to 1024 elements: a group of 1 to 32 lanes a row
+//   softmax_lanes    rows of up to 1024 elements (_s: 256): a group of 1 to 32 lanes a row
 //   softmax_block    up to 8192: a block of up to 512 threads a row
-//   softmax_long     any size: a block of 1024 a row, read three times
+//   softmax_long     any size and alignment: a block a row, which is read three times
 //   softmax_columns  another axis: blocks of 32 neighbouring columns x 8 parts of the axis, read
 //                    three times, each time coalesced
 // _v: 16-byte vectors; _s: single elements. A maximum of infinity, or a NaN, makes a row NaN.
@@ -59,28 +59,24 @@ DEVICE void softmax_row(const Softmax& p, i64 row, int size, const Team& team) {
   write_part<V, N>(p.y + row * p.size, v, first, step, size);
 }
 
-template <int V>
+template <int V, int N>
 DEVICE void by_lanes(const Softmax& p) {
   const i64 row = ((i64)blockIdx.x * blockDim.x + threadIdx.x) / p.lanes;
-  softmax_row<V, 32 / V>(p, row, row < p.rows ? (int)p.size : 0, LaneTeam{p.lanes});
+  softmax_row<V, N>(p, row, row < p.rows ? (int)p.size : 0, LaneTeam{p.lanes});
 }
-template <int V>
 DEVICE void by_block(const Softmax& p) {
   __shared__ i64 scratch[32];
-  softmax_row<V, 16 / V>(p, blockIdx.x, (int)p.size, BlockTeam{scratch});
+  softmax_row<VEC, 16 / VEC>(p, blockIdx.x, (int)p.size, BlockTeam{scratch});
 }
 
 KERNEL __launch_bounds__(256) softmax_lanes_v(const __grid_constant__ Softmax p) {
-  by_lanes<VEC>(p);
+  by_lanes<VEC, 32 / VEC>(p);
 }
 KERNEL __launch_bounds__(256) softmax_lanes_s(const __grid_constant__ Softmax p) {
-  by_lanes<1>(p);
+  by_lanes<1, 8>(p);
 }
 KERNEL __launch_bounds__(512) softmax_block_v(const __grid_constant__ Softmax p) {
-  by_block<VEC>(p);
-}
-KERNEL __launch_bounds__(512) softmax_block_s(const __grid_constant__ Softmax p) {
-  by_block<1>(p);
+  by_block(p);
 }
 
 /// The result for `x` of a row with this maximum and sum of exponentials.
