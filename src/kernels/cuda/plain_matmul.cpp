@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// matrix_multiply and linear by our plain kernel (src/matmul.cu): integers, every broadcast, every
+// matrix_multiply and linear by our plain kernel (src/matmul.cu): f64, every broadcast, every
 // activation. Much slower than the library's where that can.
 #include "kernels/cuda/fused_activation.h"
 #include "kernels/cuda/matmul_shape.h"
@@ -24,10 +24,7 @@ struct MatmulParams {
   float alpha = 0, beta = 0;
 };
 
-const char* device_type(DataType t) {
-  if (t == DataType::kINT32) return "i32";
-  return t == DataType::kINT64 ? "i64" : device_float(t);
-}
+const char* device_type(DataType t) { return t == DataType::kDOUBLE ? "f64" : device_float(t); }
 
 MatmulParams make_params(const MatmulShape& s) {
   MatmulParams p;
@@ -76,7 +73,7 @@ class PlainMatmul final : public DeviceKernel {
 Support supports_operands(const Problem& p) {
   const TensorDesc& y = p.out[0];
   if (!device_type(y.dtype))
-    return Support::no(std::string("f32, f16, bf16, i32 and i64 only, not ") + name_of(y.dtype));
+    return Support::no(std::string("f32, f16, bf16 and f64 only, not ") + name_of(y.dtype));
   if (!y.plain()) return Support::no("plain layout only");
   for (const TensorDesc& d : p.in) {
     if (!d.present) continue;
@@ -112,7 +109,7 @@ class Linear final : public KernelImpl {
     const std::string activation = cpu::attr_str(p, "activation", "");
     if (!fused_activation(p)) return Support::no("no device code for \"" + activation + "\"");
     if (!device_float(p.out[0].dtype) && !activation.empty() && activation != "relu")
-      return Support::no("the activation is not defined for integers");
+      return Support::no("no device code for \"" + activation + "\" in f64");
     return Support::yes();
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
@@ -123,8 +120,7 @@ class Linear final : public KernelImpl {
 const RegisterSources kSources({{"matmul.cu", {"T=f32"}},
                                 {"matmul.cu", {"T=f16"}},
                                 {"matmul.cu", {"T=bf16"}},
-                                {"matmul.cu", {"T=i32"}},
-                                {"matmul.cu", {"T=i64"}}});
+                                {"matmul.cu", {"T=f64"}}});
 const RegisterKernel<MatrixMultiply> kRegisterMatrixMultiply;
 const RegisterKernel<Linear> kRegisterLinear;
 

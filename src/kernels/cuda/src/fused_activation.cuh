@@ -76,6 +76,7 @@ DEVICE f32 activate(i32 kind, f32 x, f32 alpha, f32 beta) {
   }
   return x;
 }
-// Integers know ReLU only.
-DEVICE i32 activate(i32 kind, i32 x, f32, f32) { return kind == RELU && x < 0 ? 0 : x; }
-DEVICE i64 activate(i32 kind, i64 x, f32, f32) { return kind == RELU && x < 0 ? 0 : x; }
+/// For products in f64, of which none but ReLU is asked for.
+DEVICE f64 activate(i32 kind, f64 x, f32, f32) {
+  return kind == NO_ACTIVATION || x > 0 || x != x ? x : 0;
+}

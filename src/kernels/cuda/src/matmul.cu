@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plain product: out[b][i][j] = activation(sum_k a[b][i][k] b[b][k][j] + bias[j] +
-// residual[b][i][j]) for operands of any strides (transposed, broadcast) and T of f32 f16 bf16 i32
-// i64. It serves what the library does not, so it is simple: a block of 256 threads makes 64 x 64
+// residual[b][i][j]) for operands of any strides (transposed, broadcast) and T of f32 f16 bf16
+// f64. It serves what the library does not, so it is simple: a block of 256 threads makes 64 x 64
 // results, 4 x 4 a thread, from tiles of 16 in shared memory; the next tile is read from global
-// memory while this one is used. Floats are summed in f32, integers wrap.
+// memory while this one is used. Sums are in f32, for f64 in f64.
 //   grid: (ceil(m / 64) * ceil(n / 64), 1, min(batch, 65535)), block: 256
 //   work: 2 flops per (i, j, k), 32 of them per two vector loads from shared memory
 #include "fused_activation.cuh"
@@ -24,24 +24,7 @@ struct MatmulParams {
   f32 alpha, beta;
 };
 
-// What is summed, and what it is once summed: unsigned integers may overflow.
-template <typename E>
-struct Sum {
-  typedef f32 type;
-  typedef f32 value;
-};
-template <>
-struct Sum<i32> {
-  typedef u32 type;
-  typedef i32 value;
-};
-template <>
-struct Sum<i64> {
-  typedef u64 type;
-  typedef i64 value;
-};
-typedef Sum<T>::type Acc;
-typedef Sum<T>::value Value;
+typedef ComputeOf<T>::type Acc;
 
 /// This thread's four elements of a tile of 64 rows and 16 steps of k; zero outside.
 struct Piece {
@@ -81,7 +64,7 @@ DEVICE void finish(const MatmulParams& p, const Acc (&sum)[4][4], i64 batch, i64
       Acc x = sum[r][c];
       if (p.bias) x += (Acc)widen(((const T*)p.bias)[column + c]);
       if (p.residual) x += (Acc)widen(((const T*)p.residual)[at]);
-      ((T*)p.out)[at] = to<T>(activate(p.activation, (Value)x, p.alpha, p.beta));
+      ((T*)p.out)[at] = to<T>(activate(p.activation, x, p.alpha, p.beta));
     }
 }
 
