@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernels/cpu/nd.h"
+#include "kernels/cuda/fused_activation.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
 
@@ -45,13 +46,6 @@ Operand operand(const Problem& p, const TensorDesc& d, const char* layout_attr) 
   return o;
 }
 
-/// The type that device code calls by this name; null where the kernels have none.
-const char* device_type(DataType t) {
-  if (t == DataType::kFLOAT) return "f32";
-  if (t == DataType::kHALF) return "f16";
-  return t == DataType::kBF16 ? "bf16" : nullptr;
-}
-
 /// The last dim is known while building: device code compiled for it serves every run.
 bool fixed_depth(const Problem& p, size_t i) {
   const ir::Value* v = p.layer->input(i);
@@ -76,7 +70,7 @@ struct Choice {
 Choice tensor_choice(const Problem& p, int64_t queries) {
   const int64_t depth = p.in[0].shape[3];
   Choice c;
-  const std::string type = device_type(p.in[0].dtype);
+  const std::string type = device_float(p.in[0].dtype);
   c.source = {"attention.cu",
               std::string(source_file("attention.cu")),
               {"T=" + type, "D=" + std::to_string(depth)}};
@@ -92,7 +86,7 @@ Choice plain_choice(const Problem& p, int64_t queries) {
   Choice c;
   c.source = {"attention_plain.cu",
               std::string(source_file("attention_plain.cu")),
-              {std::string("T=") + device_type(p.in[0].dtype)}};
+              {std::string("T=") + device_float(p.in[0].dtype)}};
   c.queries = columns == 256 ? std::min<int64_t>(queries, 32) : queries;
   c.function = "attention_q" + std::to_string(c.queries) + "_v" + std::to_string(columns);
   const int64_t pitch = 4 * ceil_div(p.in[0].shape[3], 4) + 4;
@@ -208,7 +202,7 @@ class Attention final : public KernelImpl {
 
   Support supports(const Problem& p) const override {
     const DataType t = p.in[0].dtype;
-    if (!device_type(t)) return Support::no("f32, f16 and bf16 only");
+    if (!device_float(t)) return Support::no("f32, f16 and bf16 only");
     for (size_t i = 0; i < 3; ++i)
       if (Support s = supports_operand(p.in[i], t); !s) return s;
     if (Support s = supports_operand(p.out[0], t); !s) return s;

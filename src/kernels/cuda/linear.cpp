@@ -2,7 +2,9 @@
 // linear by cuBLASLt: the row-major product x w^T is the column-major w^T' x' with w as the
 // transposed left operand, so that bias runs along the rows of the result, where the library's
 // epilogue wants it. The residual is the matrix C of the library, added before the activation.
+// Activations that the library lacks are a pass over its result ("cublas.linear_then_activation").
 #include "kernels/cpu/nd.h"
+#include "kernels/cuda/fused_activation.h"
 #include "kernels/cuda/lt_matmul.h"
 
 namespace tenon::kernels {
@@ -27,7 +29,8 @@ const Fused* fused(const std::string& activation) {
   return nullptr;
 }
 
-LtShape lt_shape(const Problem& p) {
+/// `activation`: what the library applies, the layer's or none.
+LtShape lt_shape(const Problem& p, const std::string& activation) {
   LtShape s;
   s.dtype = p.out[0].dtype;
   s.transpose_a = true;
@@ -38,7 +41,7 @@ LtShape lt_shape(const Problem& p) {
   s.ldd = s.m;
   s.bias = has_input(p, 2);
   s.add_c = has_input(p, 3);
-  const Fused* f = fused(attr_str(p, "activation", ""));
+  const Fused* f = fused(activation);
   TENON_ASSERT(f, "an activation that supports() refuses");
   s.epilogue = s.bias ? f->with_bias : f->plain;
   return s;
@@ -65,22 +68,27 @@ class LinearKernel final : public Kernel {
   bool bias_ = false, residual_ = false;
 };
 
+Support supports_operands(const Problem& p) {
+  const TensorDesc& y = p.out[0];
+  if (Support s = lt_dtype(y.dtype); !s) return s;
+  if (!y.plain()) return Support::no("plain layout only");
+  for (const TensorDesc& d : p.in) {
+    if (!d.present) continue;
+    if (d.dtype != y.dtype) return Support::no("operands of different types");
+    if (!d.plain()) return Support::no("plain layout only");
+    if (!d.format.empty()) return Support::no("packed operand");
+  }
+  if (p.in[1].shape.at(0) == 0 || p.in[1].shape.at(1) == 0)
+    return Support::no("a weight without elements");
+  return Support::yes();
+}
+
 class Linear final : public KernelImpl {
  public:
   Linear() : KernelImpl("linear", "cublas.linear", 60, Device::kCUDA) {}
 
   Support supports(const Problem& p) const override {
-    const TensorDesc& y = p.out[0];
-    if (Support s = lt_dtype(y.dtype); !s) return s;
-    if (!y.plain()) return Support::no("plain layout only");
-    for (const TensorDesc& d : p.in) {
-      if (!d.present) continue;
-      if (d.dtype != y.dtype) return Support::no("operands of different types");
-      if (!d.plain()) return Support::no("plain layout only");
-      if (!d.format.empty()) return Support::no("packed operand");
-    }
-    if (p.in[1].shape.at(0) == 0 || p.in[1].shape.at(1) == 0)
-      return Support::no("a weight without elements");
+    if (Support s = supports_operands(p); !s) return s;
     const std::string activation = attr_str(p, "activation", "");
     if (activation == "gelu_erf")
       return Support::no("the GELU of cuBLASLt is the tanh form, the layer wants the exact one");
@@ -90,15 +98,54 @@ class Linear final : public KernelImpl {
       return Support::no("the GELU of cuBLASLt takes an approximate tanh, too coarse for f32");
     return Support::yes();
   }
+  std::vector<std::string> tactics(const Problem& p) const override { return lt_tactics(shape(p)); }
+  std::unique_ptr<Kernel> prepare(const Problem& p) const override {
+    return std::make_unique<LinearKernel>(shape(p), p.tactic);
+  }
+
+ private:
+  static LtShape shape(const Problem& p) { return lt_shape(p, attr_str(p, "activation", "")); }
+};
+
+class LinearThenActivationKernel final : public Kernel {
+ public:
+  LinearThenActivationKernel(const Problem& p, FusedActivation activation)
+      : linear_(lt_shape(p, ""), p.tactic), activation_(p, activation) {
+    scratch_bytes = linear_.scratch_bytes;
+  }
+  void run(const Call& call) const override {
+    linear_.run(call);
+    activation_.run(call);
+  }
+  bool fixed_pointers() const override { return true; }
+
+ private:
+  LinearKernel linear_;
+  ActivationPass activation_;
+};
+
+class LinearThenActivation final : public KernelImpl {
+ public:
+  LinearThenActivation()
+      : KernelImpl("linear", "cublas.linear_then_activation", 55, Device::kCUDA) {}
+
+  Support supports(const Problem& p) const override {
+    if (Support s = supports_operands(p); !s) return s;
+    const std::string activation = attr_str(p, "activation", "");
+    if (fused(activation)) return Support::no("cuBLASLt applies the activation itself");
+    if (!fused_activation(p)) return Support::no("no device code for \"" + activation + "\"");
+    return Support::yes();
+  }
   std::vector<std::string> tactics(const Problem& p) const override {
-    return lt_tactics(lt_shape(p));
+    return lt_tactics(lt_shape(p, ""));
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    return std::make_unique<LinearKernel>(lt_shape(p), p.tactic);
+    return std::make_unique<LinearThenActivationKernel>(p, fused_activation(p).value());
   }
 };
 
-const RegisterKernel<Linear> kRegister;
+const RegisterKernel<Linear> kRegisterLinear;
+const RegisterKernel<LinearThenActivation> kRegisterLinearThenActivation;
 
 }  // namespace
 }  // namespace tenon::kernels

@@ -102,6 +102,7 @@ DEVICE void attend(const AttentionParams& p) {
         for (int i = 0; i < 4; ++i) out[r][c][i] *= shrink;
     }
     __syncwarp();  // the eight lanes of a row are of one warp
+#pragma unroll 1
     for (int t = 0; t < TILE; t += 4) {
       Vec<f32, 4> w[R];
 #pragma unroll
