@@ -191,9 +191,6 @@ Support convolution_supported(const Problem& p) {
   const std::string activation = cpu::attr_str(p, "activation", "");
   if (!activation.empty() && activation != "relu")
     return Support::no("precompiled engines have no activation \"" + activation + "\"");
-  for (const char* name : {"pre_padding", "post_padding"})
-    for (const int64_t pad : cpu::attr_ints(p, name))
-      if (pad < 0) return Support::no("negative padding");
   if (w.elements() == 0) return Support::no("empty weights");
   return Support::yes();
 }
