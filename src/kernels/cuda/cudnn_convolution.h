@@ -7,9 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cuda/cudnn_graph.h"
+#include "kernels/cuda/cudnn_plan.h"
+#include "kernels/kernel.h"
 
 namespace tenon::kernels::cudnn {
+
+/// Format of constant weights that are packed channels last.
+constexpr const char* kPackedFormat = "cudnn:krsc";
 
 /// Names of the operands in Plan::execute(). A plan with `adds_bias` wants a bias even if the
 /// layer has none (of zeros then).

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// cuDNN's backend API as values: descriptors, operation graphs, engine configurations, plans. A
-// plan is made for the device of a handle, or for a device that is only described (DEVICEPROP as
-// JSON): planning needs no GPU. Failures throw Error with what cuDNN says about them. Graphs and
-// configurations belong to one thread; a Plan may run from many threads at once.
+// cuDNN's backend API as values: descriptors and graphs of operations (engines and plans:
+// cudnn_plan.h). A plan is made for the device of a handle, or for a device that is only described
+// (DEVICEPROP as JSON): planning needs no GPU. Failures throw Error with what cuDNN says about
+// them. Graphs belong to one thread.
 #pragma once
 
-#include <cuda.h>
 #include <cudnn_backend.h>
 
 #include <deque>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "kernels/kernel.h"
-
 namespace tenon::kernels::cudnn {
+
+/// Throws Error with what cuDNN says unless `status` is success.
+void check(cudnnStatus_t status, const char* what);
 
 class Descriptor {
  public:
@@ -56,24 +55,6 @@ struct PlanDevice {
 };
 Descriptor device_properties(const std::string& json);
 
-/// A handle of the current device, taken from a pool for the lifetime of this object. Handles are
-/// expensive to make and must not be used by two threads at a time. Meanwhile this thread may
-/// allocate memory while it captures a stream: cuDNN does so when a handle or a kernel is new.
-class HandleLease {
- public:
-  HandleLease();
-  ~HandleLease();
-  HandleLease(const HandleLease&) = delete;
-  HandleLease& operator=(const HandleLease&) = delete;
-  cudnnHandle_t get() const { return handle_; }
-  void set_stream(void* stream);
-
- private:
-  int device_ = 0;
-  CUstreamCaptureMode mode_ = CU_STREAM_CAPTURE_MODE_RELAXED;
-  cudnnHandle_t handle_ = nullptr;
-};
-
 struct Tensor {
   int64_t uid = 0;  // names the operand in the graph and in Plan::execute()
   cudnnDataType_t type = CUDNN_DATA_FLOAT;
@@ -108,54 +89,6 @@ class Graph {
   std::vector<cudnnBackendDescriptor_t> operations_;
   Descriptor graph_{CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR};
   PlanDevice device_;
-};
-
-/// An engine of cuDNN with the values of its knobs.
-struct EngineChoice {
-  int64_t engine = 0;
-  std::vector<std::pair<int64_t, int64_t>> knobs;  // type, value
-
-  std::string text() const;                            // "e41:2=3,13=32"
-  static EngineChoice parse(const std::string& text);  // throws Error
-};
-
-/// A finalized engine configuration of a graph.
-class EngineConfig {
- public:
-  explicit EngineConfig(Descriptor config) : config_(std::move(config)) {}
-  EngineConfig(const Graph& graph, const EngineChoice& choice);
-  const Descriptor& descriptor() const { return config_; }
-  EngineChoice choice() const;
-  bool has(cudnnBackendNumericalNote_t note) const;
-  bool has(cudnnBackendBehaviorNote_t note) const;
-
- private:
-  Descriptor engine() const;
-  Descriptor config_;
-};
-
-/// Configurations that cuDNN proposes, the one it believes fastest first. Empty where it knows
-/// none (`why` gets the reason).
-std::vector<EngineConfig> propose(const Graph& graph, cudnnBackendHeurMode_t mode,
-                                  std::string* why);
-
-struct BoundTensor {
-  int64_t uid;
-  const void* data;
-};
-
-class Plan {
- public:
-  Plan(const Graph& graph, const EngineConfig& config);
-  size_t workspace_bytes() const { return workspace_bytes_; }
-  void execute(cudnnHandle_t handle, const std::vector<BoundTensor>& tensors,
-               void* workspace) const;
-
- private:
-  Descriptor plan_{CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR};
-  size_t workspace_bytes_ = 0;
-  // Not every engine of cuDNN allows a plan to be executed from two threads at a time.
-  mutable std::mutex mutex_;
 };
 
 }  // namespace tenon::kernels::cudnn
