@@ -34,19 +34,6 @@ DEVICE void copy_tile(const AttentionParams& p, u16* to, const u16* from, i64 st
   }
 }
 
-DEVICE u32 load_pair(const u16* p, bool aligned) {
-  if (aligned) return *(const u32*)p;
-  return (u32)p[0] | (u32)p[1] << 16;
-}
-DEVICE void store_pair(u16* p, u32 pair, bool aligned) {
-  if (aligned) {
-    *(u32*)p = pair;
-  } else {
-    p[0] = (u16)pair;
-    p[1] = (u16)(pair >> 16);
-  }
-}
-
 /// One warp's 16 queries: operand, output sums, and per row (of two) the running maximum and sum.
 struct Rows {
   u32 q[D / 16][4];
