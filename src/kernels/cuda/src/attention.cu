@@ -28,21 +28,9 @@ DEVICE void copy_tile(const AttentionParams& p, u16* to, const u16* from, i64 st
     if (p.aligned) {
       copy_async16(shared_address(target), source, valid);
     } else {
+#pragma unroll 1
       for (int e = 0; e < 8; ++e) target[e] = valid ? source[e] : (u16)0;
     }
-  }
-}
-
-DEVICE u32 load_pair(const u16* p, bool aligned) {
-  if (aligned) return *(const u32*)p;
-  return (u32)p[0] | (u32)p[1] << 16;
-}
-DEVICE void store_pair(u16* p, u32 pair, bool aligned) {
-  if (aligned) {
-    *(u32*)p = pair;
-  } else {
-    p[0] = (u16)pair;
-    p[1] = (u16)(pair >> 16);
   }
 }
 
@@ -72,30 +60,42 @@ DEVICE void start_rows(const AttentionParams& p, Rows& rows, const u16* q, i32 f
   }
 }
 
-/// Scales and masks the scores of one warp's 16 rows; `first_key` is the first column's.
-template <int NT>
-DEVICE void mask_scores(const AttentionParams& p, const AttentionBlock& at, f32 (&s)[NT][4],
-                        i32 first_query, i32 first_key) {
+/// score = change(query, key, score) for the scores of one warp's 16 rows; `first_key` is the first
+/// column's.
+template <int NT, typename Change>
+DEVICE void change_scores(f32 (&s)[NT][4], i32 first_query, i32 first_key, const Change& change) {
   const int lane = threadIdx.x & 31;
 #pragma unroll
   for (int n = 0; n < NT; ++n)
 #pragma unroll
+    for (int i = 0; i < 4; ++i)
+      s[n][i] = change(i >> 1, first_query + mma_d_row(lane, i),
+                       first_key + n * 8 + mma_d_col(lane, i), s[n][i]);
+}
+
+template <int NT>
+DEVICE void mask_scores(const AttentionParams& p, const AttentionBlock& at, f32 (&s)[NT][4],
+                        i32 first_query, i32 first_key) {
+#pragma unroll
+  for (int n = 0; n < NT; ++n)
+#pragma unroll
     for (int i = 0; i < 4; ++i) s[n][i] *= p.scale_log2;
-  const bool all = first_key + NT * 8 <= p.keys && !p.mask_kind &&
-                   !(p.causal && first_key + NT * 8 - 1 > first_query);
-  if (all) return;
-#pragma unroll
-  for (int h = 0; h < 2; ++h) {
-    const i32 query = first_query + mma_d_row(lane, 2 * h);
-    const i64 row = p.mask_kind ? mask_row(p, at, query) : 0;
-#pragma unroll
-    for (int n = 0; n < NT; ++n)
-#pragma unroll
-      for (int c = 0; c < 2; ++c) {
-        const int i = 2 * h + c;
-        s[n][i] = masked<T>(p, row, query, first_key + n * 8 + mma_d_col(lane, i), s[n][i]);
-      }
-  }
+  if (!in_reach(p, first_query, first_key + NT * 8 - 1))
+    change_scores(s, first_query, first_key, [&](int, i32 query, i32 key, f32 score) {
+      return in_reach(p, query, key) ? score : -INFINITY_F;
+    });
+  if (!p.mask_kind) return;
+  const int lane = threadIdx.x & 31;
+  const i64 rows[2] = {mask_row(p, at, first_query + mma_d_row(lane, 0)),
+                       mask_row(p, at, first_query + mma_d_row(lane, 2))};
+  if (p.mask_kind == MASK_BOOL)
+    change_scores(s, first_query, first_key, [&](int half, i32, i32 key, f32 score) {
+      return bool_mask(p, rows[half], key, score);
+    });
+  else
+    change_scores(s, first_query, first_key, [&](int half, i32, i32 key, f32 score) {
+      return float_mask<T>(p, rows[half], key, score);
+    });
 }
 
 /// Scores become probabilities relative to the new maximum, to which the sums are brought too.

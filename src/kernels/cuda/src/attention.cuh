@@ -5,6 +5,7 @@
 #include "common.cuh"
 
 #define LOG2E 1.4426950408889634f
+#define LOWEST __int_as_float(0xff7fffff)
 #define MASK_BOOL 1
 #define MASK_FLOAT 2
 
@@ -58,14 +59,25 @@ DEVICE i64 mask_row(const AttentionParams& p, const AttentionBlock& at, i32 quer
   return at.batch * p.mask_stride[0] + at.head * p.mask_stride[1] + q * p.mask_stride[2];
 }
 
-/// The scaled score of (query, key) under the mask, whose floats are of type E; `row` is
-/// mask_row().
+/// Whether `query` may look at `key` at all, the mask aside.
+DEVICE bool in_reach(const AttentionParams& p, i32 query, i32 key) {
+  return key < p.keys && !(p.causal && key > query);
+}
+/// Masks of one score; `row` is mask_row(). Keys past the end read the last one: their score is
+/// -infinity already.
+DEVICE i64 mask_place(const AttentionParams& p, i64 row, i32 key) {
+  const i32 k = key < p.keys ? key : p.keys - 1;
+  return row + (p.mask_stride[3] ? k : 0);  // plain layout: contiguous or broadcast
+}
+DEVICE f32 bool_mask(const AttentionParams& p, i64 row, i32 key, f32 score) {
+  return ((const u8*)p.mask)[mask_place(p, row, key)] ? score : -INFINITY_F;
+}
 template <typename E>
-DEVICE f32 masked(const AttentionParams& p, i64 row, i32 query, i32 key, f32 score) {
-  if (key >= p.keys) return -INFINITY_F;
-  if (p.causal && key > query) score = -INFINITY_F;
-  const i64 at = row + key * p.mask_stride[3];
-  if (p.mask_kind == MASK_BOOL) return ((const u8*)p.mask)[at] ? score : -INFINITY_F;
-  if (p.mask_kind == MASK_FLOAT) return score + widen(((const E*)p.mask)[at]) * LOG2E;
-  return score;
+DEVICE f32 float_mask(const AttentionParams& p, i64 row, i32 key, f32 score) {
+  const f32 mask = widen(((const E*)p.mask)[mask_place(p, row, key)]);
+  f32 scaled = mask * LOG2E;
+  // The lowest finite number, a usual mask, must not become -infinity: a row that has only it is
+  // the mean of all values, not zero.
+  if (scaled == -INFINITY_F && mask != -INFINITY_F) scaled = LOWEST;
+  return score + scaled;
 }

@@ -81,7 +81,10 @@ DEVICE void attend(const AttentionParams& p) {
       f32 new_top = top[r];
 #pragma unroll
       for (int c = 0; c < 4; ++c) {
-        s[r][c] = masked<T>(p, mask_at[r], query, first + lane8 + 8 * c, s[r][c] * p.scale_log2);
+        const i32 key = first + lane8 + 8 * c;
+        s[r][c] = in_reach(p, query, key) ? s[r][c] * p.scale_log2 : -INFINITY_F;
+        if (p.mask_kind == MASK_BOOL) s[r][c] = bool_mask(p, mask_at[r], key, s[r][c]);
+        if (p.mask_kind == MASK_FLOAT) s[r][c] = float_mask<T>(p, mask_at[r], key, s[r][c]);
         new_top = fmaxf(new_top, s[r][c]);
       }
 #pragma unroll

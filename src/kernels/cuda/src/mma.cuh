@@ -33,6 +33,20 @@ DEVICE void ldmatrix4_trans(u32 (&r)[4], u32 address) {
                : "memory");
 }
 
+/// Two neighbouring 16-bit elements, which lie at a multiple of 4 bytes where `aligned`.
+DEVICE u32 load_pair(const u16* p, bool aligned) {
+  if (aligned) return *(const u32*)p;
+  return (u32)p[0] | (u32)p[1] << 16;
+}
+DEVICE void store_pair(u16* p, u32 pair, bool aligned) {
+  if (aligned) {
+    *(u32*)p = pair;
+  } else {
+    p[0] = (u16)pair;
+    p[1] = (u16)(pair >> 16);
+  }
+}
+
 /// d += a * b with a 16 x 16, b 16 x 8, d 16 x 8 as mma_maps.cuh has them.
 template <typename T>
 struct Mma;
