@@ -164,13 +164,20 @@ void CudaExecutor::run(const std::vector<BoundStep>& steps, bool moved, void* ra
     return;
   }
   follow(stream);
-  auto it = recordings_.find(&steps);
-  if (it == recordings_.end()) {
-    it = recordings_.emplace(&steps, record(steps)).first;
-  } else if (moved) {
-    update(it->second, steps);
+  auto [it, first] = recordings_.try_emplace(&steps);
+  Recording& recording = it->second;
+  if (first) {
+    // Libraries load code on first use, which a capture may not see; and a shape that comes once
+    // is not worth a recording.
+    for (const BoundStep& step : steps) run_step(step, stream);
+    return finish(stream);
   }
-  TENON_CU(cuGraphLaunch, it->second.exec, stream);
+  if (!recording.exec) {
+    recording = record(steps);
+  } else if (moved) {
+    update(recording, steps);
+  }
+  TENON_CU(cuGraphLaunch, recording.exec, stream);
   finish(stream);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the steps of one context on CUDA: recorded once as a CUDA graph and replayed. When a pointer
+// Runs the steps of one context on CUDA: the first time one by one, the second time recorded as a
+// CUDA graph, which is replayed from then on. When a pointer
 // of the caller has moved, the recorded nodes of our own kernels that touch it get new parameters;
 // library calls never touch the caller's tensors (the context stages them). While the caller is
 // itself capturing, the steps are queued one by one into its graph. Not thread safe.

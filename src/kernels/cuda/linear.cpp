@@ -94,7 +94,7 @@ class Linear final : public KernelImpl {
       return Support::no("the GELU of cuBLASLt is the tanh form, the layer wants the exact one");
     if (!fused(activation))
       return Support::no("cuBLASLt has no epilogue for \"" + activation + "\"");
-    if (activation == "gelu_tanh" && y.dtype == DataType::kFLOAT)  // off by 7e-5 on an H200
+    if (activation == "gelu_tanh" && p.out[0].dtype == DataType::kFLOAT)  // off by 7e-5 on an H200
       return Support::no("the GELU of cuBLASLt takes an approximate tanh, too coarse for f32");
     return Support::yes();
   }
