@@ -71,8 +71,8 @@ ir::Attr coerced(ir::Attr value, AttrType type) {
   return value;
 }
 
-/// Selection writes the chosen kernel's name into every layer.
-constexpr const char* kKernelAttr = "kernel";
+/// Selection writes the chosen kernel's name, and its tactic if it has several, into every layer.
+bool is_selection(const std::string& attr) { return attr == "kernel" || attr == "tactic"; }
 
 const AttrDef* find_attr(const LayerDef& def, const std::string& name) {
   const auto it = std::find_if(def.attrs.begin(), def.attrs.end(),
@@ -110,7 +110,7 @@ void check_attr(const ir::Node& node, const AttrDef& def, const ir::Attr* value)
 void check_attrs(const ir::Node& node, const LayerDef& def) {
   for (const AttrDef& attr : def.attrs) check_attr(node, attr, node.find(attr.name));
   for (const auto& [name, value] : node.attrs)
-    TENON_CHECK(name == kKernelAttr || find_attr(def, name), node.op, " has an attribute \"", name,
+    TENON_CHECK(is_selection(name) || find_attr(def, name), node.op, " has an attribute \"", name,
                 "\", which ", node.op, " does not have");
 }
 

@@ -79,7 +79,8 @@ void set_attr(ir::Node& node, const std::string& name, ir::Attr value);
 void check_declared(const ir::Node& node);
 
 /// The check a pass runner uses on net graphs: every op known, attributes of the declared type,
-/// stored output types equal the shape rule's. Layers may also have a string attribute "kernel".
+/// stored output types equal the shape rule's. Layers may also have string attributes "kernel" and
+/// "tactic".
 void check_net(const ir::Graph& graph);
 
 // Helpers for shape rules and kernels.
