@@ -87,7 +87,13 @@ def ours(model, inputs, **settings):
             timing_cache_path=str(Path(folder, "timing_cache.bin")),
             **settings,
         )
-    return lambda: compiled(**plain)
+    engine = next(iter(compiled.children()))
+
+    def call():
+        return compiled(**plain)
+
+    call.layer_info = engine.get_layer_info
+    return call
 
 
 PEERS = {"eager": eager, "eager_graph": eager_graph, "inductor": inductor, "torch_tensorrt": ours}
@@ -151,6 +157,11 @@ def run_row(name: str, batch: int, options) -> dict:
     for _ in range(ROUNDS):
         for c in contestants:
             c.turn()
+    if options.layers:
+        for c in contestants:
+            if hasattr(c.call, "layer_info"):
+                options.layers.mkdir(parents=True, exist_ok=True)
+                (options.layers / f"layers_{name}_{batch}.json").write_text(c.call.layer_info())
     result = {}
     mine = next((c for c in contestants if c.name == "torch_tensorrt"), None)
     print(f"{name}, batch {batch}", flush=True)
@@ -178,6 +189,7 @@ def main() -> None:
         __doc__.splitlines()[0],
         ("--rows", {"nargs": "+", "default": [f"{m}:{b}" for m, b in ROWS]}),
         ("--peers", {"nargs": "+", "choices": [*PEERS], "default": [*PEERS]}),
+        ("--layers", {"type": Path, "help": "folder for the layer information of our engines"}),
     )
     quiet = common.Quiet(True)
     rows = []
