@@ -36,15 +36,18 @@ constexpr int64_t kMaxDepth = 256, kMaxTensorDepth = 128;
 /// Sizes and strides in the order batch, head, position, depth.
 struct Operand {
   Ints shape, strides;
+  int64_t offset = 0;  // in elements
 };
 Operand operand(const Problem& p, const TensorDesc& d, const char* layout_attr) {
-  Operand o{d.shape, d.strides()};
-  if (attr_str(p, layout_attr, "bhsd") == "bshd") {
-    std::swap(o.shape[1], o.shape[2]);
-    std::swap(o.strides[1], o.strides[2]);
-  }
-  return o;
+  const std::string layout = attr_str(p, layout_attr, "bhsd");
+  const Ints &s = d.shape, t = d.strides();
+  if (layout == "bshd") return {{s[0], s[2], s[1], s[3]}, {t[0], t[2], t[1], t[3]}};
+  if (layout.rfind("qkv", 0) == 0)  // [B, S, 3, H, D]
+    return {{s[0], s[3], s[1], s[4]}, {t[0], t[3], t[1], t[4]}, (layout.back() - '0') * t[2]};
+  return {s, t};
 }
+
+int64_t depth_of(const TensorDesc& d) { return d.shape.empty() ? 0 : d.shape.back(); }
 
 /// The last dim is known while building: device code compiled for it serves every run.
 bool fixed_depth(const Problem& p, size_t i) {
@@ -53,8 +56,8 @@ bool fixed_depth(const Problem& p, size_t i) {
 }
 
 bool on_tensor_cores(const Problem& p) {
-  const int64_t depth = p.in[0].shape[3];
-  return p.in[0].dtype != DataType::kFLOAT && depth == p.in[2].shape[3] && depth > 0 &&
+  const int64_t depth = depth_of(p.in[0]);
+  return p.in[0].dtype != DataType::kFLOAT && depth == depth_of(p.in[2]) && depth > 0 &&
          depth % 16 == 0 && depth <= kMaxTensorDepth && fixed_depth(p, 0) && fixed_depth(p, 2);
 }
 
@@ -68,7 +71,7 @@ struct Choice {
 };
 
 Choice tensor_choice(const Problem& p, int64_t queries) {
-  const int64_t depth = p.in[0].shape[3];
+  const int64_t depth = depth_of(p.in[0]);
   Choice c;
   const std::string type = device_float(p.in[0].dtype);
   c.source = {"attention.cu",
@@ -81,7 +84,7 @@ Choice tensor_choice(const Problem& p, int64_t queries) {
 }
 
 Choice plain_choice(const Problem& p, int64_t queries) {
-  const int64_t value_depth = p.in[2].shape[3];
+  const int64_t value_depth = depth_of(p.in[2]);
   const int64_t columns = value_depth <= 64 ? 64 : value_depth <= 128 ? 128 : 256;
   Choice c;
   c.source = {"attention_plain.cu",
@@ -89,7 +92,7 @@ Choice plain_choice(const Problem& p, int64_t queries) {
               {std::string("T=") + device_float(p.in[0].dtype)}};
   c.queries = columns == 256 ? std::min<int64_t>(queries, 32) : queries;
   c.function = "attention_q" + std::to_string(c.queries) + "_v" + std::to_string(columns);
-  const int64_t pitch = 4 * ceil_div(p.in[0].shape[3], 4) + 4;
+  const int64_t pitch = 4 * ceil_div(depth_of(p.in[0]), 4) + 4;
   // As the source lays them out: queries, keys, values, probabilities.
   c.shared_bytes = 4 * (c.queries * pitch + 32 * pitch + 32 * columns + c.queries * 36);
   return c;
@@ -97,7 +100,7 @@ Choice plain_choice(const Problem& p, int64_t queries) {
 
 std::vector<int64_t> block_sizes(const Problem& p) {
   std::vector<int64_t> sizes = {64, 32, 16};
-  if (on_tensor_cores(p) && p.in[0].shape[3] <= 64) sizes.insert(sizes.begin(), 128);
+  if (on_tensor_cores(p) && depth_of(p.in[0]) <= 64) sizes.insert(sizes.begin(), 128);
   return sizes;
 }
 
@@ -153,6 +156,10 @@ class AttentionKernel final : public DeviceKernel {
     const Choice c = choose(p);
     threads_ = c.threads;
     shared_bytes_ = static_cast<unsigned>(c.shared_bytes);
+    const size_t bytes = size_of(p.in[0].dtype);
+    offsets_[0] = bytes * static_cast<size_t>(operand(p, p.in[0], "query_layout").offset);
+    offsets_[1] = bytes * static_cast<size_t>(operand(p, p.in[1], "key_layout").offset);
+    offsets_[2] = bytes * static_cast<size_t>(operand(p, p.in[2], "value_layout").offset);
     function_ = p.target->code->function(c.source, c.function);
     allow_shared(function_, shared_bytes_);
     params_.query_blocks = static_cast<int32_t>(ceil_div(params_.queries, c.queries));
@@ -164,9 +171,12 @@ class AttentionKernel final : public DeviceKernel {
   void launches(const Call& call, LaunchSink& sink) const override {
     if (blocks_ == 0) return;
     AttentionParams a = params_;
-    a.q = call.in[0];
-    a.k = call.in[1];
-    a.v = call.in[2];
+    const auto part = [&](size_t i) {
+      return static_cast<const char*>(call.in[i]) + offsets_[i];
+    };
+    a.q = part(0);
+    a.k = part(1);
+    a.v = part(2);
     a.mask = a.mask_kind ? call.in[3] : nullptr;
     a.out = call.out[0];
     a.aligned = aligned16(a.q) && aligned16(a.k) && aligned16(a.v) && aligned16(a.out);
@@ -177,12 +187,13 @@ class AttentionKernel final : public DeviceKernel {
   AttentionParams params_;
   CUfunction function_ = nullptr;
   int64_t blocks_ = 0;
+  size_t offsets_[3] = {};  // bytes to each operand's part
   unsigned threads_ = 0, shared_bytes_ = 0;
 };
 
 Support supports_operand(const TensorDesc& d, DataType t) {
   if (d.dtype != t) return Support::no("operands of different types");
-  if (d.shape.size() != 4 || !d.plain()) return Support::no("rank 4 in the plain layout only");
+  if (!d.plain()) return Support::no("plain layout only");
   if (!d.format.empty()) return Support::no("packed operand");
   return Support::yes();
 }
@@ -207,7 +218,7 @@ class Attention final : public KernelImpl {
       if (Support s = supports_operand(p.in[i], t); !s) return s;
     if (Support s = supports_operand(p.out[0], t); !s) return s;
     if (Support s = supports_mask(p); !s) return s;
-    const int64_t depth = p.in[0].shape[3], value_depth = p.in[2].shape[3];
+    const int64_t depth = depth_of(p.in[0]), value_depth = depth_of(p.in[2]);
     if (depth == 0) return Support::no("a depth of zero");
     if (depth > kMaxDepth || value_depth > kMaxDepth)
       return Support::no("a depth of " + std::to_string(std::max(depth, value_depth)) +

@@ -2,8 +2,6 @@
 #include "kernels/cuda/cudnn_handle.h"
 
 #include <map>
-#include <mutex>
-#include <vector>
 
 #include "base/cuda_api.h"
 #include "kernels/cuda/cudnn_graph.h"
@@ -11,25 +9,15 @@
 namespace tenon::kernels::cudnn {
 namespace {
 
-/// Handles that nobody uses now. Never destroyed: at exit the driver may be gone before them.
-struct HandlePool {
+/// One handle per device. Never destroyed: at exit the driver may be gone before them.
+struct Handles {
   std::mutex mutex;
-  std::map<int, std::vector<cudnnHandle_t>> idle;  // per device
+  std::map<int, cudnnHandle_t> of_device;
 };
 
-HandlePool& handle_pool() {
-  static auto* const pool = new HandlePool;
-  return *pool;
-}
-
-cudnnHandle_t idle_handle(int device) {
-  HandlePool& pool = handle_pool();
-  std::lock_guard<std::mutex> lock(pool.mutex);
-  std::vector<cudnnHandle_t>& idle = pool.idle[device];
-  if (idle.empty()) return nullptr;
-  const cudnnHandle_t handle = idle.back();
-  idle.pop_back();
-  return handle;
+Handles& handles() {
+  static auto* const all = new Handles;
+  return *all;
 }
 
 int current_device() {
@@ -41,20 +29,17 @@ int current_device() {
 
 }  // namespace
 
-HandleLease::HandleLease() : device_(current_device()), handle_(idle_handle(device_)) {
+HandleLease::HandleLease() : lock_(handles().mutex) {
+  cudnnHandle_t& handle = handles().of_device[current_device()];
   TENON_CU(cuThreadExchangeStreamCaptureMode, &mode_);
-  if (handle_) return;
-  const cudnnStatus_t status = cuda::cudnn().cudnnCreate(&handle_);
+  const cudnnStatus_t status =
+      handle ? CUDNN_STATUS_SUCCESS : cuda::cudnn().cudnnCreate(&handle);
   if (status != CUDNN_STATUS_SUCCESS) cuda::driver().cuThreadExchangeStreamCaptureMode(&mode_);
   check(status, "cudnnCreate");
+  handle_ = handle;
 }
 
-HandleLease::~HandleLease() {
-  cuda::driver().cuThreadExchangeStreamCaptureMode(&mode_);
-  HandlePool& pool = handle_pool();
-  std::lock_guard<std::mutex> lock(pool.mutex);
-  pool.idle[device_].push_back(handle_);
-}
+HandleLease::~HandleLease() { cuda::driver().cuThreadExchangeStreamCaptureMode(&mode_); }
 
 void HandleLease::set_stream(void* stream) {
   check(cuda::cudnn().cudnnSetStream(handle_, static_cast<CUstream>(stream)), "cudnnSetStream");

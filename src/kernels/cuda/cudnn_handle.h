@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handles of cuDNN, which are lent to one thread at a time.
+// The handle of cuDNN for a device, which is lent to one thread at a time.
 #pragma once
 
 #include <cuda.h>
 #include <cudnn_backend.h>
 
+#include <mutex>
+
 namespace tenon::kernels::cudnn {
 
-/// A handle of the current device, taken from a pool for the lifetime of this object. Handles are
-/// expensive to make and must not be used by two threads at a time. Meanwhile this thread may
-/// allocate memory while it captures a stream: cuDNN does so when a handle or a kernel is new.
+/// The handle of the current device, for the lifetime of this object. Plans remember the handle they
+/// were made with, and neither may be used by two threads at a time: other threads wait. That costs
+/// nothing in steady state, where recorded runs are replayed and cuDNN is not called. Meanwhile this
+/// thread may allocate memory while it captures a stream: cuDNN does so when a kernel is new.
 class HandleLease {
  public:
   HandleLease();
@@ -20,7 +23,7 @@ class HandleLease {
   void set_stream(void* stream);
 
  private:
-  int device_ = 0;
+  std::unique_lock<std::mutex> lock_;
   CUstreamCaptureMode mode_ = CU_STREAM_CAPTURE_MODE_RELAXED;
   cudnnHandle_t handle_ = nullptr;
 };

@@ -168,7 +168,6 @@ void Plan::execute(cudnnHandle_t handle, const std::vector<BoundTensor>& tensors
            pointers.data());
   pack.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &workspace);
   pack.finalize();
-  std::lock_guard<std::mutex> lock(mutex_);
   check(cuda::cudnn().cudnnBackendExecute(handle, plan_.get(), pack.get()), "cudnnBackendExecute");
 }
 

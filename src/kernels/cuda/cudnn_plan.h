@@ -3,7 +3,6 @@
 // to one thread; a Plan may run from many threads at once. Failures throw Error.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,8 +55,6 @@ class Plan {
  private:
   Descriptor plan_{CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR};
   size_t workspace_bytes_ = 0;
-  // Not every engine of cuDNN allows a plan to be executed from two threads at a time.
-  mutable std::mutex mutex_;
 };
 
 }  // namespace tenon::kernels::cudnn

@@ -7,15 +7,26 @@ namespace {
 /// [B, H, S, D] as the formula sees it. "bshd" has dims 1 and 2 exchanged; exchanging them again
 /// gives the inverse, so this serves inputs and output.
 ir::SymShape canonical(const ir::Node& n, const char* layout_attr, ir::SymShape shape) {
-  want_word(n, layout_attr, {"bhsd", "bshd"});
   if (text(n, layout_attr) == "bshd") std::swap(shape[1], shape[2]);
   return shape;
 }
 
+bool is_packed(const ir::Node& n, const char* layout_attr) {
+  return text(n, layout_attr).rfind("qkv", 0) == 0;
+}
+
 ir::SymShape operand(const ir::Node& n, size_t i, const char* layout_attr) {
+  want_word(n, layout_attr, {"bhsd", "bshd", "qkv0", "qkv1", "qkv2"});
   want_dtype(n, i, in_type(n).dtype);
-  want_rank(n, i, 4, 4);
-  return canonical(n, layout_attr, in_shape(n, i));
+  if (!is_packed(n, layout_attr)) {
+    want_rank(n, i, 4, 4);
+    return canonical(n, layout_attr, in_shape(n, i));
+  }
+  want_rank(n, i, 5, 5);
+  const ir::SymShape& s = in_shape(n, i);
+  TENON_CHECK(s[2] == ir::SymDim(3), n.op, ": dimension 2 of a packed operand is ", s[2].str(),
+              ", wanted 3");
+  return {s[0], s[3], s[1], s[4]};
 }
 
 void want_equal(const ir::Node& n, const char* what, const ir::SymDim& seen, const char* of,
@@ -56,6 +67,7 @@ TENON_SHAPE_RULE("attention") {
   want_equal(n, "sequence length of value", v[2], "key", k[2]);
   check_heads(n, q[1], k[1]);
   check_mask(n, {q[0], q[1], q[2], k[2]});
+  want_word(n, "output_layout", {"bhsd", "bshd"});
   return {tensor(in_type(n).dtype, canonical(n, "output_layout", {q[0], q[1], q[2], v[3]}))};
 }
 

@@ -2,17 +2,20 @@
 // scale(conv(x, w) + b) = conv(x, w * s) + (b * s + t), per output channel. The product is taken in
 // double and stays lazy, so the folded weights exist only while they are packed.
 #include "base/error.h"
+#include "base/half.h"
 #include "engine/build/passes/passes.h"
 #include "net/layer.h"
 
 namespace tenon::engine::passes {
 namespace {
 
-bool is_f32(const ir::ConstantPtr& c) {
-  return c && c->has_data() && c->format.empty() && c->dtype == DataType::kFLOAT;
+bool is_float(const ir::ConstantPtr& c) {
+  return c && c->has_data() && c->format.empty() &&
+         (c->dtype == DataType::kFLOAT || c->dtype == DataType::kHALF ||
+          c->dtype == DataType::kBF16);
 }
 
-/// Does `scale` act on the output channels of `n`, all operands being float32 constants?
+/// Does `scale` act on the output channels of `n`, all operands being floating point constants?
 bool can_fold(const ir::Node& n, const ir::Node& scale) {
   if (n.op != "convolution" && n.op != "linear") return false;
   int64_t rank = static_cast<int64_t>(n.output()->type.shape.size());
@@ -20,40 +23,48 @@ bool can_fold(const ir::Node& n, const ir::Node& scale) {
   if (scale.get<int64_t>("axis") != channel || n.input(3) ||
       !n.get<std::string>("activation").empty())
     return false;
-  bool bias_ok = !n.input(2) || is_f32(ir::constant_of(n.input(2)));
-  return bias_ok && is_f32(ir::constant_of(n.input(1))) &&
-         is_f32(ir::constant_of(scale.input(1))) && is_f32(ir::constant_of(scale.input(2)));
+  bool bias_ok = !n.input(2) || is_float(ir::constant_of(n.input(2)));
+  return bias_ok && is_float(ir::constant_of(n.input(1))) &&
+         is_float(ir::constant_of(scale.input(1))) && is_float(ir::constant_of(scale.input(2)));
+}
+
+void store(void* data, DataType t, size_t i, double x) {
+  const float f = static_cast<float>(x);
+  if (t == DataType::kFLOAT) {
+    static_cast<float*>(data)[i] = f;
+  } else {
+    static_cast<uint16_t*>(data)[i] = t == DataType::kHALF ? float_to_half(f) : float_to_bf16(f);
+  }
 }
 
 ir::ConstantPtr scaled_kernel(const ir::ConstantPtr& w, const ir::ConstantPtr& s) {
   auto c = std::make_shared<ir::Constant>(*w);
   c->data = nullptr;
   c->fill = [w, s](void* out) {
-    auto weights = w->materialise();
-    auto scale = s->materialise();
-    const float* from = static_cast<const float*>(weights.get());
-    const float* by = static_cast<const float*>(scale.get());
-    float* to = static_cast<float*>(out);
-    size_t channels = static_cast<size_t>(w->shape[0]),
-           inner = channels ? w->bytes / 4 / channels : 0;
-    for (size_t k = 0; k < channels; ++k)
-      for (size_t i = 0; i < inner; ++i)
-        to[k * inner + i] = static_cast<float>(static_cast<double>(from[k * inner + i]) * by[k]);
+    const auto weights = w->materialise(), scale = s->materialise();
+    const size_t channels = static_cast<size_t>(w->shape[0]);
+    const size_t inner = channels ? w->bytes / size_of(w->dtype) / channels : 0;
+    for (size_t k = 0; k < channels; ++k) {
+      const double by = load(scale.get(), s->dtype, k);
+      for (size_t i = k * inner; i < (k + 1) * inner; ++i)
+        store(out, w->dtype, i, load(weights.get(), w->dtype, i) * by);
+    }
   };
   return c;
 }
 
 ir::ConstantPtr scaled_bias(const ir::ConstantPtr& b, const ir::ConstantPtr& s,
                             const ir::ConstantPtr& t) {
-  auto scale = s->materialise(), shift = t->materialise();
-  auto bias = b ? b->materialise() : nullptr;
-  std::vector<float> out(static_cast<size_t>(s->shape[0]));
-  for (size_t k = 0; k < out.size(); ++k) {
-    double x = bias ? static_cast<const float*>(bias.get())[k] : 0.0;
-    out[k] = static_cast<float>(x * static_cast<const float*>(scale.get())[k] +
-                                static_cast<const float*>(shift.get())[k]);
+  const auto scale = s->materialise(), shift = t->materialise();
+  const auto bias = b ? b->materialise() : nullptr;
+  const size_t count = static_cast<size_t>(s->shape[0]);
+  std::vector<char> out(count * size_of(s->dtype));
+  for (size_t k = 0; k < count; ++k) {
+    const double x = bias ? load(bias.get(), b->dtype, k) : 0.0;
+    store(out.data(), s->dtype, k,
+          x * load(scale.get(), s->dtype, k) + load(shift.get(), t->dtype, k));
   }
-  return ir::make_constant(DataType::kFLOAT, s->shape, out.data());
+  return ir::make_constant(s->dtype, s->shape, out.data());
 }
 
 }  // namespace

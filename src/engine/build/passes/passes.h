@@ -27,6 +27,8 @@ bool absorb_attention_transposes(ir::Graph& g);
 bool skip_expands(ir::Graph& g);
 /// CUDA: where the options allow half (or bf16), float32 layers that run faster in it do.
 bool lower_precision(ir::Graph& g, const std::vector<std::string>& enabled_precisions);
+/// CUDA: the three products of a self-attention's input become one, whose parts attention reads.
+bool merge_qkv(ir::Graph& g);
 /// Bias, residual and activation into convolution and linear, as far as the device's kernels do it.
 bool fuse_epilogues(ir::Graph& g, kernels::Device device = kernels::Device::kCPU);
 /// x + residual before a normalization -> its residual input.

@@ -17,6 +17,7 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 struct Attention {
   TensorDesc q, k, v, mask, y;
   Shape q_perm, k_perm, v_perm, y_perm;  // from the stored order to b, h, s, d
+  int q_part = -1, k_part = -1, v_part = -1;  // of a packed tensor, else -1
   double scale;
   bool causal;
   int64_t batch, heads, kv_heads, queries, keys, depth, value_depth;
@@ -48,10 +49,19 @@ double exponentials(std::vector<double>& w) {
   return sum;
 }
 
+/// An operand as [b, h, s, d].
+std::vector<double> read_operand(const TensorDesc& d, const void* data, const Shape& perm,
+                                 int part) {
+  auto all = read_permuted<double>(d, data, perm);
+  if (part < 0) return all;
+  const auto third = static_cast<std::ptrdiff_t>(all.size() / 3);
+  return {all.begin() + part * third, all.begin() + (part + 1) * third};
+}
+
 void Attention::run(const Call& call) const {
-  const auto qs = read_permuted<double>(q, call.in[0], q_perm);
-  const auto ks = read_permuted<double>(k, call.in[1], k_perm);
-  const auto vs = read_permuted<double>(v, call.in[2], v_perm);
+  const auto qs = read_operand(q, call.in[0], q_perm, q_part);
+  const auto ks = read_operand(k, call.in[1], k_perm, k_part);
+  const auto vs = read_operand(v, call.in[2], v_perm, v_part);
   const Shape ys = y.strides();
   guarded_for(batch * heads * queries, 1, [&](int64_t begin, int64_t end) {
     std::vector<double> w(keys), out(value_depth);
@@ -77,16 +87,26 @@ void Attention::run(const Call& call) const {
   });
 }
 
+/// Which part of a packed tensor [b, s, 3, h, d] the operand is, or -1.
+int part_of(const Problem& p, const char* attr) {
+  const std::string layout = attr_str(p, attr, "bhsd");
+  return layout.rfind("qkv", 0) == 0 ? layout.back() - '0' : -1;
+}
+
 Shape perm_of(const Problem& p, const char* attr) {
+  if (part_of(p, attr) >= 0) return {2, 0, 3, 1, 4};
   return attr_str(p, attr, "bhsd") == "bshd" ? Shape{0, 2, 1, 3} : Shape{0, 1, 2, 3};
 }
 
 Support supports(const Problem& p) {
   for (size_t i = 0; i < 3; ++i) {
     if (!is_float(p.in[i].dtype)) return Support::no("query, key and value have to be floats");
-    if (p.in[i].shape.size() != 4) {
+    static const char* const kLayouts[] = {"query_layout", "key_layout", "value_layout"};
+    const size_t rank = part_of(p, kLayouts[i]) >= 0 ? 5 : 4;
+    if (p.in[i].shape.size() != rank) {
       return Support::no("input " + std::to_string(i) + " has rank " +
-                         std::to_string(p.in[i].shape.size()) + "; wanted 4");
+                         std::to_string(p.in[i].shape.size()) + "; wanted " +
+                         std::to_string(rank));
     }
   }
   const TensorDesc mask = input(p, 3);
@@ -106,6 +126,9 @@ Run prepare(const Problem& p) {
               perm_of(p, "key_layout"),
               perm_of(p, "value_layout"),
               perm_of(p, "output_layout"),
+              part_of(p, "query_layout"),
+              part_of(p, "key_layout"),
+              part_of(p, "value_layout"),
               attr_float(p, "scale", 0),
               attr_bool(p, "causal", false),
               0,
@@ -115,7 +138,9 @@ Run prepare(const Problem& p) {
               0,
               0,
               0};
-  auto size = [](const TensorDesc& d, const Shape& perm, int i) { return d.shape[perm[i]]; };
+  auto size = [](const TensorDesc& d, const Shape& perm, int i) {
+    return d.shape[static_cast<size_t>(perm[static_cast<size_t>(i) + perm.size() - 4])];
+  };
   a.batch = size(a.q, a.q_perm, 0);
   a.heads = size(a.q, a.q_perm, 1);
   a.queries = size(a.q, a.q_perm, 2);
