@@ -270,6 +270,47 @@ TEST_F(OneDnn, Linear) {
   }
 }
 
+// ---- rounding of long sums
+
+/// Relative L2 distance from the sums in double of a linear layer or convolution without bias.
+double relative_error(const Case& c, const Buffer& got, const std::vector<double>& want) {
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < want.size(); ++i) {
+    const double d = static_cast<const float*>(got.get())[i] - want[i];
+    difference += d * d, norm += want[i] * want[i];
+  }
+  EXPECT_EQ(static_cast<size_t>(c.out.elements()), want.size());
+  return std::sqrt(difference / norm);
+}
+
+/// Every candidate but the reference, packed as the engine does, is within `bound` of `want`.
+void expect_accurate(const Case& c, const std::vector<double>& want, double bound) {
+  for (const KernelImpl* impl : candidates(c.layer.op)) {
+    if (impl->priority() == 0 || !impl->supports(c.problem())) continue;
+    const double error = relative_error(c, run_packed(*impl, c, pack(*impl, c)), want);
+    EXPECT_LE(error, bound) << impl->name();
+  }
+}
+
+/// Adding 2048 products in one sequence gives 5.7e-7; with the four lanes of SSE it is 4.2e-7.
+TEST_F(OneDnn, LinearOfFewRowsIsAsExactAsDotProducts) {
+  const int64_t k = 2048, n = 100;
+  const double bound = isa() == Isa::kGeneric ? 5e-7 : 3.5e-7;
+  for (int64_t rows : {1, 3, 4, 8, 15}) {
+    const Operand w = tensor({n, k}, kPlain, true, random_);
+    const Case c = make_linear({rows, k}, false, "", w, absent(), random_);
+    const auto* a = static_cast<const float*>(c.in[0].data.get());
+    const auto* b = static_cast<const float*>(w.data.get());
+    std::vector<double> want;
+    for (int64_t i = 0; i < rows * n; ++i) {
+      double sum = 0;
+      for (int64_t j = 0; j < k; ++j) sum += double{a[i / n * k + j]} * b[i % n * k + j];
+      want.push_back(sum);
+    }
+    expect_accurate(c, want, bound);
+  }
+}
+
 // ---- matrix multiplication
 
 Case make_product(Shape a, const char* op0, Shape b, const char* op1, Shape y, bool constant,

@@ -77,8 +77,6 @@ struct ConvProblem {
   dnnl::primitive_attr attr;
 };
 
-bool is_brgemm(const ConvDesc& pd) { return std::string(pd.impl_info_str()).starts_with("br"); }
-
 /// The first implementation that is not batch-reduce GEMM; the very first if there is none.
 ConvDesc make_direct(const ConvProblem& conv, const Desc& weights) {
   ConvDesc pd = conv.make(weights);

@@ -142,6 +142,10 @@ std::string describe(const Problem& problem) {
 
 bool exists(const dnnl::primitive_desc_base& pd) { return pd.get(true) != nullptr; }
 
+bool is_brgemm(const dnnl::primitive_desc_base& pd) {
+  return std::string(pd.impl_info_str()).starts_with("br");
+}
+
 bool usable(const dnnl::primitive_desc_base& pd, std::string* why) {
   if (!exists(pd)) {
     *why = "oneDNN has no implementation";

@@ -46,6 +46,8 @@ std::string describe(const Problem& problem);
 /// True for a descriptor of a real kernel; oneDNN's reference loops are worse than ours.
 bool usable(const dnnl::primitive_desc_base& pd, std::string* why);
 bool exists(const dnnl::primitive_desc_base& pd);
+/// Batch-reduce GEMM: adds the products of an output in one sequence.
+bool is_brgemm(const dnnl::primitive_desc_base& pd);
 
 /// Runs `body`; what oneDNN throws leaves as tenon::Error that names the layer.
 template <typename Body>
