@@ -39,6 +39,8 @@ Support check_plain(const Problem& problem);
 /// "onednn:64x32x3x3:ABcd16b16a". Empty if oneDNN has no public name for it.
 std::string format_name(const Desc& desc);
 Desc parse_format(const std::string& format);
+/// The same, but empty where oneDNN has no such layout.
+Desc find_format(const std::string& format);
 
 /// "convolution 1x3x8x8 4x3x3x3 -> 1x4x8x8", for messages.
 std::string describe(const Problem& problem);
