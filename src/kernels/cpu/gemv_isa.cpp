@@ -49,17 +49,18 @@ TENON_INLINE void tile(const GemvArgs& a, int64_t row, int64_t column) {
   }
 }
 
-template <int R>
-void rows(const GemvArgs& a, int64_t row, int64_t begin, int64_t end) {
-  int64_t c = begin;
-  for (; c + 4 <= end; c += 4) tile<R, 4>(a, row, c);
-  for (; c < end; ++c) tile<R, 1>(a, row, c);
+// All rows before the next weights: four rows of weights stay in L1, the whole input in L2.
+template <int C>
+void group(const GemvArgs& a, int64_t column) {
+  int64_t r = 0;
+  for (; r + kTile <= a.rows; r += kTile) tile<kTile, C>(a, r, column);
+  for (; r < a.rows; ++r) tile<1, C>(a, r, column);
 }
 
 void columns(const GemvArgs& a, int64_t begin, int64_t end) {
-  int64_t r = 0;
-  for (; r + kTile <= a.rows; r += kTile) rows<kTile>(a, r, begin, end);
-  for (; r < a.rows; ++r) rows<1>(a, r, begin, end);
+  int64_t c = begin;
+  for (; c + 4 <= end; c += 4) group<4>(a, c);
+  for (; c < end; ++c) group<1>(a, c);
 }
 
 constexpr GemvFns kFns{&columns};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// linear for up to four rows, f32, weights as they are ([N, K] row-major, nothing packed): dot
+// linear for few rows, f32, weights as they are ([N, K] row-major, nothing packed): dot
 // products that stream the weights once, bias, residual and activation while the result is in L1.
 // Bound by the weights' bandwidth: 4 bytes for every 2 * rows flops. Best measured (one core of a
 // shared, busy Zen 5, AVX-512; kernel_bench): 1 x 400 x 120 in 1.6 us (60 GFLOP/s), 1 x 512 x 1000
@@ -15,7 +15,7 @@ namespace tenon::kernels::cpu {
 
 namespace {
 
-constexpr int64_t kMaxRows = 4;
+constexpr int64_t kMaxRows = 15;
 
 GemvArgs sizes(const Problem& p) {
   GemvArgs a{};
@@ -76,7 +76,7 @@ class Linear : public KernelImpl {
     if (!y.plain() && y.shape.size() >= 3) return Support::no("plain layout only");
     const GemvArgs a = sizes(p);
     if (a.rows < 1 || a.rows > kMaxRows) {
-      return Support::no(std::to_string(a.rows) + " rows; up to 4 are faster here");
+      return Support::no(std::to_string(a.rows) + " rows; only up to 15 can be faster here");
     }
     const std::string activation = attr_str(p, "activation", "");
     if (!activation.empty() &&

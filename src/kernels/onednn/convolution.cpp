@@ -5,10 +5,14 @@
 // order are reordered through scratch.
 //
 // Long sums are the exception. The channels-last kernels add all C * kernel products of an output
-// one after the other, and the error grows with the root of their number: relative L2 4.3e-7 at 576
-// products, 1.1e-6 at 4608. The kernel for blocked data adds 16 channels at a time: 2.3e-7 at any
-// length. So from kLongSum products on, that one is used, at 0.75 of the speed, or half of it where
-// images are as small as 7x7: without it ResNet-18's error is over twice that of eager PyTorch.
+// one after the other, and the error grows with the root of their number: relative L2 3.0e-7 at 576
+// products, 4.3e-7 at 1152, 8.0e-7 at 4608. The kernel for blocked data adds 16 channels at a time:
+// 1.6e-7 to 1.8e-7 at any length. So above kLongestSequence products it and convolution_split are
+// the candidates. Which is faster depends on the layer and the CPU: with its reorders the blocked
+// kernel takes 1.05 to 1.35 times as long on Sapphire Rapids (one thread, batch 1); on Zen 5 it has
+// 0.75 of the channels-last kernels' speed, and half where images are as small as 7x7.
+// bench/kernels/onednn_rounding prints error and time of each implementation.
+#include "kernels/onednn/long_sums.h"
 #include "kernels/onednn/plugin.h"
 #include "kernels/onednn/post_ops.h"
 #include "kernels/onednn/weights.h"
@@ -22,18 +26,6 @@ using ConvDesc = dnnl::convolution_forward::primitive_desc;
 
 /// Which of oneDNN's implementations to take.
 enum class Choice { kFirst, kDirect, kBlocked };
-
-constexpr int64_t kLongSum = 2048;
-constexpr int64_t kBlock = 16;  // channels in a vector of AVX-512
-
-/// Sums long enough to lose accuracy, in a convolution the blocked kernel can do.
-bool wants_blocked(const Problem& p) {
-  const std::vector<int64_t>& w = p.in[1].shape;
-  if (w.size() != 4 || p.layer->get_or<int64_t>("groups", 1) != 1 || isa() != Isa::kAvx512)
-    return false;
-  const int64_t products = w[1] * w[2] * w[3];
-  return products >= kLongSum && w[0] % kBlock == 0 && w[1] % kBlock == 0;
-}
 
 /// An [N, C, H, W] tensor stored as [N, C/16, H, W, 16].
 Desc blocked_desc(const TensorDesc& t) {
@@ -77,8 +69,6 @@ struct ConvProblem {
   dnnl::primitive_attr attr;
 };
 
-bool is_brgemm(const ConvDesc& pd) { return std::string(pd.impl_info_str()).starts_with("br"); }
-
 /// The first implementation that is not batch-reduce GEMM; the very first if there is none.
 ConvDesc make_direct(const ConvProblem& conv, const Desc& weights) {
   ConvDesc pd = conv.make(weights);
@@ -98,11 +88,10 @@ class Convolution final : public KernelImpl {
     if (Support s = check_spatial(problem); !s) return s;
     if (Support s = check_activation(*problem.layer); !s) return s;
     if (!problem.in[1].plain()) return Support::no("the kernel operand is not row-major");
-    const bool blocked = choice_ == Choice::kBlocked;
-    if (blocked != wants_blocked(problem))
-      return Support::no(blocked
-                             ? "for sums of 2048 products and more in whole 16-channel blocks only"
-                             : "long sums: onednn.convolution_blocked rounds less");
+    const Support long_sum = check_long_sum(problem);
+    if (choice_ == Choice::kBlocked && !long_sum) return long_sum;
+    if (choice_ != Choice::kBlocked && long_sum)
+      return Support::no("long sums: convolution_blocked and convolution_split round less");
     return answered([&] {
       std::string why;
       const ConvProblem conv(problem, choice_);

@@ -113,21 +113,25 @@ std::string format_name(const Desc& desc) {
   return name;
 }
 
-Desc parse_format(const std::string& format) {
+Desc find_format(const std::string& format) {
   const size_t colon = format.rfind(':');
   const Dims dims =
       format.starts_with("onednn:") && colon > 7 ? split(format.substr(7, colon - 7)) : Dims();
-  TENON_CHECK(!dims.empty() && dims.size() <= DNNL_MAX_NDIMS, "packed weights have format '",
-              format, "', wanted onednn:<dims>:<layout>");
+  if (dims.empty() || dims.size() > DNNL_MAX_NDIMS) return Desc();
   const std::string wanted = format.substr(colon + 1);
   Desc desc;
-  const bool found = any_tag([&](dnnl_format_tag_t tag) {
+  any_tag([&](dnnl_format_tag_t tag) {
     if (wanted != dnnl_fmt_tag2str(tag)) return false;
     desc = tagged(dims, tag);
     return true;
   });
-  TENON_CHECK(found && desc.get(true), "packed weights have format '", format,
-              "', which this oneDNN does not know");
+  return desc;
+}
+
+Desc parse_format(const std::string& format) {
+  Desc desc = find_format(format);
+  TENON_CHECK(desc.get(true), "packed weights have format '", format,
+              "', wanted onednn:<dims>:<a layout that this oneDNN knows>");
   return desc;
 }
 
@@ -141,6 +145,10 @@ std::string describe(const Problem& problem) {
 }
 
 bool exists(const dnnl::primitive_desc_base& pd) { return pd.get(true) != nullptr; }
+
+bool is_brgemm(const dnnl::primitive_desc_base& pd) {
+  return std::string(pd.impl_info_str()).starts_with("br");
+}
 
 bool usable(const dnnl::primitive_desc_base& pd, std::string* why) {
   if (!exists(pd)) {

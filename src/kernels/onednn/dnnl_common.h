@@ -39,6 +39,8 @@ Support check_plain(const Problem& problem);
 /// "onednn:64x32x3x3:ABcd16b16a". Empty if oneDNN has no public name for it.
 std::string format_name(const Desc& desc);
 Desc parse_format(const std::string& format);
+/// The same, but empty where oneDNN has no such layout.
+Desc find_format(const std::string& format);
 
 /// "convolution 1x3x8x8 4x3x3x3 -> 1x4x8x8", for messages.
 std::string describe(const Problem& problem);
@@ -46,6 +48,8 @@ std::string describe(const Problem& problem);
 /// True for a descriptor of a real kernel; oneDNN's reference loops are worse than ours.
 bool usable(const dnnl::primitive_desc_base& pd, std::string* why);
 bool exists(const dnnl::primitive_desc_base& pd);
+/// Batch-reduce GEMM: adds the products of an output in one sequence.
+bool is_brgemm(const dnnl::primitive_desc_base& pd);
 
 /// Runs `body`; what oneDNN throws leaves as tenon::Error that names the layer.
 template <typename Body>

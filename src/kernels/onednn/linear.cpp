@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linear layers, as inner product and as matrix multiplication: x flattened to [M, K]. Neither is
 // always the faster one (at M = 1 and large K, and at M = 197, it is matmul; else inner product).
+//
+// For fewer than 16 rows oneDNN's GEMM, like the one in eager PyTorch, takes dot products, which
+// add a vector's lanes apart: relative L2 error 0.9e-7 at K = 512, 1.6e-7 at 2048. Batch-reduce
+// GEMM adds in one sequence: 3.1e-7 and 4.5e-7. At the end of ResNet-18, whose features are all
+// positive, that alone made 2.5 times eager's error. So few rows take GEMM on weights as they are
+// (0.85 of the speed at M = 8, K = 512; cpu.linear is the other candidate). From 16 rows on GEMM
+// adds in sequence, too (2.1e-7, 2.5e-7). bench/kernels/onednn_rounding prints these figures.
 #include "kernels/onednn/plugin.h"
 #include "kernels/onednn/post_ops.h"
 #include "kernels/onednn/weights.h"
@@ -9,12 +16,26 @@ namespace tenon::kernels::onednn {
 
 namespace {
 
+constexpr int64_t kFewRows = 16;   // below it, oneDNN's and MKL's GEMM take dot products
+constexpr int64_t kShortSum = 64;  // products up to which nobody's rounding matters
+
 /// M, K and N of a linear layer at concrete sizes.
 struct LinearSizes {
   explicit LinearSizes(const Problem& p)
       : k(p.in[1].shape.at(1)), n(p.in[1].shape.at(0)), m(p.out[0].elements() / n) {}
   int64_t k, n, m;
 };
+
+/// Whether batch-reduce GEMM would round too much; see the head of this file.
+bool wants_gemm(const LinearSizes& s) { return s.m < kFewRows && s.k > kShortSum; }
+
+/// The first implementation that is not batch-reduce GEMM.
+template <typename PrimitiveDesc>
+PrimitiveDesc skip_brgemm(PrimitiveDesc pd) {
+  while (exists(pd) && is_brgemm(pd))
+    if (!pd.next_impl()) return PrimitiveDesc();
+  return pd;
+}
 
 Desc rows(int64_t m, int64_t n) { return strided({m, n}, {n, 1}); }
 
@@ -91,6 +112,10 @@ class Linear final : public KernelImpl {
     const Desc bias = operand(problem, 2) ? Kind::bias(s) : Desc();
     const dnnl::primitive_attr attr = attributes(problem, y);
     auto make = [&](const Desc& weights) { return Kind::make(x, weights, bias, y, attr); };
+    if (wants_gemm(s)) {
+      PrimitiveDesc gemm = skip_brgemm(make(Kind::weights(s)));
+      if (usable(gemm, why)) return gemm;
+    }
     return choose<PrimitiveDesc>(problem.in[1], Kind::weights(s), make, why);
   }
 

@@ -30,6 +30,7 @@ extern "C" TENON_API void tenon_register_kernels() {
   // that runs several dynamic engines.
   dnnl::set_primitive_cache_capacity(4096);
   tenon::kernels::onednn::register_convolution();
+  tenon::kernels::onednn::register_convolution_split();
   tenon::kernels::onednn::register_deconvolution();
   tenon::kernels::onednn::register_linear();
   tenon::kernels::onednn::register_matrix_multiply();

@@ -5,6 +5,7 @@
 namespace tenon::kernels::onednn {
 
 void register_convolution();
+void register_convolution_split();
 void register_deconvolution();
 void register_linear();
 void register_matrix_multiply();

@@ -41,14 +41,27 @@ Support check_activation(const ir::Node& layer) {
   return Support::no("activation " + name + " is not a oneDNN post-op");
 }
 
-dnnl::primitive_attr plain_attributes() {
+namespace {
+dnnl::primitive_attr with_post_ops(const dnnl::post_ops& ops) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  attr.set_post_ops(ops);
   return attr;
 }
 
-dnnl::primitive_attr attributes(const Problem& problem, const Desc& output) {
+dnnl::post_ops first_post_ops(bool accumulate) {
   dnnl::post_ops ops;
+  if (accumulate) ops.append_sum();
+  return ops;
+}
+}  // namespace
+
+dnnl::primitive_attr plain_attributes(bool accumulate) {
+  return with_post_ops(first_post_ops(accumulate));
+}
+
+dnnl::primitive_attr attributes(const Problem& problem, const Desc& output, bool accumulate) {
+  dnnl::post_ops ops = first_post_ops(accumulate);
   if (operand(problem, kResidual)) ops.append_binary(algorithm::binary_add, output);
   const ir::Node& layer = *problem.layer;
   const std::string name = activation_of(layer);
@@ -59,15 +72,14 @@ dnnl::primitive_attr attributes(const Problem& problem, const Desc& output) {
     TENON_ASSERT(op, "activation ", name);
     ops.append_eltwise(op->kind, op->alpha, op->beta);
   }
-  dnnl::primitive_attr attr = plain_attributes();
-  attr.set_post_ops(ops);
-  return attr;
+  return with_post_ops(ops);
 }
 
 void bind_residual(KernelBuilder& builder, const Problem& problem, const Desc& have,
-                   const Desc& output) {
+                   const Desc& output, bool accumulate) {
+  const int place = accumulate ? 1 : 0;
   if (operand(problem, kResidual))
-    builder.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, kResidual, have, output);
+    builder.input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(place) | DNNL_ARG_SRC_1, kResidual, have, output);
 }
 
 }  // namespace tenon::kernels::onednn

@@ -3,7 +3,9 @@
 // The residual is a binary addition from a buffer of its own; measured against accumulating into
 // a preloaded output it is as fast at batch 1 and up to 25 % faster at batch 8 (1x1 convolutions).
 // oneDNN's relu, clip and hard_sigmoid turn NaN into a number (relu: 0), where the reference keeps
-// it.
+// it: they are maxps and minps with the constant as the second operand, and so is binary_max. The
+// post-ops that multiply instead (prelu with weights of 0, hardswish with a steep slope) keep NaN
+// but make one of -inf, where relu is 0; so neither is a replacement.
 #pragma once
 
 #include "kernels/onednn/dnnl_common.h"
@@ -18,14 +20,15 @@ inline constexpr size_t kResidual = 3;
 Support check_activation(const ir::Node& layer);
 
 /// Attributes with the layer's post-ops and a scratchpad passed in by the caller. `output` is the
-/// descriptor that the residual must have.
-dnnl::primitive_attr attributes(const Problem& problem, const Desc& output);
+/// descriptor that the residual must have. With `accumulate`, what the output holds is added first.
+dnnl::primitive_attr attributes(const Problem& problem, const Desc& output,
+                                bool accumulate = false);
 
-/// Attributes of a layer without post-ops.
-dnnl::primitive_attr plain_attributes();
+/// Attributes of a layer without post-ops, or with the addition to the output alone.
+dnnl::primitive_attr plain_attributes(bool accumulate = false);
 
 /// Binds the residual, if there is one, in layout `have`.
 void bind_residual(KernelBuilder& builder, const Problem& problem, const Desc& have,
-                   const Desc& output);
+                   const Desc& output, bool accumulate = false);
 
 }  // namespace tenon::kernels::onednn

@@ -82,17 +82,22 @@ void PrimitiveKernel::give_back(std::unique_ptr<Prepared> prepared) const {
 }
 
 void* PrimitiveKernel::address(const Source& from, const Call& call) const {
+  const void* base = nullptr;
   switch (from.kind) {
     case Source::Kind::kInput:
-      return const_cast<void*>(call.in[from.value]);
+      base = call.in[from.value];
+      break;
     case Source::Kind::kOutput:
-      return call.out[from.value];
+      base = call.out[from.value];
+      break;
     case Source::Kind::kScratch:
-      return static_cast<char*>(call.scratch) + from.value;
+      base = static_cast<char*>(call.scratch) + from.value;
+      break;
     case Source::Kind::kOwned:
-      return const_cast<void*>(owned_[from.value].get());
+      base = owned_[from.value].get();
+      break;
   }
-  return nullptr;
+  return const_cast<char*>(static_cast<const char*>(base)) + from.offset;
 }
 
 void PrimitiveKernel::execute(Prepared& prepared, const Call& call) const {
@@ -117,10 +122,10 @@ void PrimitiveKernel::run(const Call& call) const {
 
 // ---- building
 
-size_t KernelBuilder::scratch(size_t bytes) {
+Source KernelBuilder::scratch(size_t bytes) {
   const size_t at = scratch_;
   scratch_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  return at;
+  return {Source::Kind::kScratch, at};
 }
 
 Step KernelBuilder::reorder(const Desc& have, Source from, const Desc& want, Source to) {
@@ -128,41 +133,41 @@ Step KernelBuilder::reorder(const Desc& have, Source from, const Desc& want, Sou
   return {dnnl::reorder(pd), {{DNNL_ARG_FROM, have, from}, {DNNL_ARG_TO, want, to}}};
 }
 
-void KernelBuilder::input(int arg, size_t index, const Desc& have, const Desc& want) {
+Source KernelBuilder::staged_input(size_t index, const Desc& have, const Desc& want) {
   const Source direct{Source::Kind::kInput, index};
-  if (have == want) {
-    arguments_.push_back({arg, want, direct});
-    return;
-  }
+  if (have == want) return direct;
   const TensorDesc& operand = problem_.in[index];
   if (operand.is_constant && operand.data) {
     auto buffer = aligned_buffer(want.get_size());
     reorder_once(have, operand.data, want, buffer.get());
-    arguments_.push_back({arg, want, {Source::Kind::kOwned, owned_.size()}});
     owned_.push_back(std::move(buffer));
-    return;
+    return {Source::Kind::kOwned, owned_.size() - 1};
   }
-  const Source staged{Source::Kind::kScratch, scratch(want.get_size())};
+  const Source staged = scratch(want.get_size());
   before_.push_back(reorder(have, direct, want, staged));
-  arguments_.push_back({arg, want, staged});
+  return staged;
+}
+
+Source KernelBuilder::staged_output(size_t index, const Desc& have, const Desc& want) {
+  const Source direct{Source::Kind::kOutput, index};
+  if (have == want) return direct;
+  const Source staged = scratch(want.get_size());
+  after_.push_back(reorder(want, staged, have, direct));
+  return staged;
+}
+
+void KernelBuilder::input(int arg, size_t index, const Desc& have, const Desc& want) {
+  argument(arg, want, staged_input(index, have, want));
 }
 
 void KernelBuilder::output(int arg, size_t index, const Desc& have, const Desc& want) {
-  const Source direct{Source::Kind::kOutput, index};
-  if (have == want) {
-    arguments_.push_back({arg, want, direct});
-    return;
-  }
-  const Source staged{Source::Kind::kScratch, scratch(want.get_size())};
-  arguments_.push_back({arg, want, staged});
-  after_.push_back(reorder(want, staged, have, direct));
+  argument(arg, want, staged_output(index, have, want));
 }
 
 std::unique_ptr<Kernel> KernelBuilder::finish(const dnnl::primitive& primitive,
                                               const Desc& scratchpad) {
   if (const size_t bytes = scratchpad.get_size())
-    arguments_.push_back(
-        {DNNL_ARG_SCRATCHPAD, scratchpad, {Source::Kind::kScratch, scratch(bytes)}});
+    argument(DNNL_ARG_SCRATCHPAD, scratchpad, scratch(bytes));
   std::vector<Step> steps = std::move(before_);
   steps.push_back({primitive, std::move(arguments_)});
   for (Step& step : after_) steps.push_back(std::move(step));

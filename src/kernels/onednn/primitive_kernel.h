@@ -17,7 +17,8 @@ namespace tenon::kernels::onednn {
 /// Where the pointer of an argument comes from.
 struct Source {
   enum class Kind : uint8_t { kInput, kOutput, kScratch, kOwned } kind;
-  size_t value;  // operand number, scratch offset, or number of an owned buffer
+  size_t value;       // operand number, scratch offset, or number of an owned buffer
+  size_t offset = 0;  // bytes into it
 };
 
 struct Argument {
@@ -62,8 +63,17 @@ class KernelBuilder {
   void output(int arg, size_t index, const Desc& have, const Desc& want);
   std::unique_ptr<Kernel> finish(const dnnl::primitive& primitive, const Desc& scratchpad);
 
+  // For kernels of several primitives: where the operands lie in the layout that is wanted,
+  // scratch, and the primitives before the one given to finish().
+  Source staged_input(size_t index, const Desc& have, const Desc& want);
+  Source staged_output(size_t index, const Desc& have, const Desc& want);
+  Source scratch(size_t bytes);
+  void argument(int arg, const Desc& desc, Source from) { arguments_.push_back({arg, desc, from}); }
+  void step(const dnnl::primitive& primitive, std::vector<Argument> arguments) {
+    before_.push_back({primitive, std::move(arguments)});
+  }
+
  private:
-  size_t scratch(size_t bytes);
   static Step reorder(const Desc& have, Source from, const Desc& want, Source to);
 
   const Problem& problem_;

@@ -137,6 +137,18 @@ def test_error_is_at_most_twice_eagers(compiled):
         assert ours <= 2 * eager, f"{sizes}: error {ours:.2e}, eager's {eager:.2e}"
 
 
+@pytest.mark.parametrize("batch", [1, 8])
+def test_resnet18_error_at_its_own_size(batch):
+    """Static sizes: kernels are chosen for this batch, and the last layer has this many rows."""
+    model, inputs = zoo.resnet18(), zoo.images(batch, 3, 224, 224)
+    with torch.no_grad():
+        module = torch_tensorrt.compile(model, kwarg_inputs=dict(inputs), timing_cache_path="none")
+        seen, eager = zoo.flat(module(**inputs)), zoo.flat(model(**inputs))
+    wanted = zoo.double_reference(model, inputs)
+    ours, theirs = zoo.relative_error(seen, wanted), zoo.relative_error(eager, wanted)
+    assert ours <= 2 * theirs, f"error {ours:.2e}, eager's {theirs:.2e}"
+
+
 def test_output_classes(compiled):
     inputs = compiled.case.inputs(*compiled.case.ranges[1])
     seen, wanted = compiled(inputs), compiled.eager(inputs)
