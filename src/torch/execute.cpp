@@ -4,6 +4,8 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/SmallVector.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "torch/dtype.h"
 #include "torch/engine_class.h"
@@ -30,7 +32,18 @@ const at::Tensor& dense(const at::Tensor& tensor, c10::SmallVector<at::Tensor, 4
   return made.back();
 }
 
+bool stands_for_another(const at::Tensor& tensor) {
+  return tensor.defined() && tensor.key_set().has_any(kWrapperKeys);
+}
+
 }  // namespace
+
+c10::List<at::Tensor> list_of(Tensors tensors) {
+  c10::List<at::Tensor> list;
+  list.reserve(tensors.size());
+  for (at::Tensor& tensor : tensors) list.push_back(std::move(tensor));
+  return list;
+}
 
 void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) const {
   TENON_CHECK(tensor.defined(), "input '", binding.name, "' is undefined");
@@ -44,7 +57,7 @@ void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) 
               " dimensions, wanted ", binding.rank);
 }
 
-c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
+Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {
   const size_t count = inputs_.size();
   TENON_CHECK(inputs.size() == count, "the engine was given ", inputs.size(), " inputs, wanted ",
               count);
@@ -62,8 +75,7 @@ c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
   ContextPool::Lease context(contexts_);
   context->set_input_shapes(shapes.data());
   const Sizes& sizes = context->output_shapes();
-  c10::List<at::Tensor> outputs;
-  outputs.reserve(outputs_.size());
+  Tensors outputs;
   c10::SmallVector<void*, 8> results(outputs_.size(), nullptr);
   for (size_t i = 0; i < outputs_.size(); ++i) {
     at::Tensor output(at::detail::empty_cpu(sizes[i], outputs_[i].dtype));
@@ -79,16 +91,20 @@ c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
 }
 
 c10::List<at::Tensor> EngineClass::execute(c10::List<at::Tensor> inputs) {
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const at::Tensor& tensor = inputs[i];
-    if (tensor.defined() && tensor.key_set().has_any(kWrapperKeys)) {
-      static const auto op = c10::Dispatcher::singleton()
-                                 .findSchemaOrThrow("tensorrt::execute_engine", "")
-                                 .typed<Op>();
-      return op.call(std::move(inputs), c10::intrusive_ptr<EngineClass>::reclaim_copy(this));
-    }
+  const std::vector<at::Tensor> tensors = inputs.vec();
+  if (std::any_of(tensors.begin(), tensors.end(), stands_for_another)) {
+    static const auto op =
+        c10::Dispatcher::singleton().findSchemaOrThrow("tensorrt::execute_engine", "").typed<Op>();
+    return op.call(std::move(inputs), c10::intrusive_ptr<EngineClass>::reclaim_copy(this));
   }
-  return run(inputs);
+  return list_of(run(tensors));
+}
+
+at::Tensor EngineClass::execute_unary(at::Tensor input) {
+  TENON_CHECK(inputs_.size() == 1 && outputs_.size() == 1, "the engine has ", inputs_.size(),
+              " inputs and ", outputs_.size(), " outputs, wanted one of each");
+  if (stands_for_another(input)) return execute(c10::List<at::Tensor>({std::move(input)}))[0];
+  return std::move(run(input)[0]);
 }
 
 }  // namespace tenon::torch_bridge
