@@ -203,7 +203,10 @@ void Importer::add_node(const JsonRef& json) {
   const JsonRef target = json.at("target");
   ir::Node* node = program_.graph.create(op_of(target), {});
   node->origin.op = target.string();
-  node->origin.module = module_path(metadata(json, "nn_module_stack"));
+  for (ModuleCall& call : module_stack(metadata(json, "nn_module_stack"))) {
+    node->origin.module = call.path;
+    program_.module_classes.emplace(std::move(call.path), std::move(call.class_name));
+  }
   node->origin.location = source_location(metadata(json, "stack_trace"));
   if (const auto name = json.find("name")) node->origin.node = name->identifier();
   with_frame([&] { return "while importing " + json.path() + " (" + target.string() + ")"; },
