@@ -61,25 +61,25 @@ Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {
   const size_t count = inputs_.size();
   TENON_CHECK(inputs.size() == count, "the engine was given ", inputs.size(), " inputs, wanted ",
               count);
-  c10::SmallVector<const int64_t*, 8> shapes(count, nullptr);
-  c10::SmallVector<const void*, 8> sources(count, nullptr);
+  c10::SmallVector<const int64_t*, 8> shapes;
+  c10::SmallVector<const void*, 8> sources;
   c10::SmallVector<at::Tensor, 4> made;
   made.reserve(count);  // references into it must stay valid
   for (size_t i = 0; i < count; ++i) {
     const at::Tensor& given = inputs[i];
     check_input(inputs_[i], given);
-    shapes[i] = given.sizes().data();
-    sources[i] = dense(given, made).const_data_ptr();
+    shapes.push_back(given.sizes().data());
+    sources.push_back(dense(given, made).const_data_ptr());
   }
 
   ContextPool::Lease context(contexts_);
   context->set_input_shapes(shapes.data());
   const Sizes& sizes = context->output_shapes();
   Tensors outputs;
-  c10::SmallVector<void*, 8> results(outputs_.size(), nullptr);
+  c10::SmallVector<void*, 8> results;
   for (size_t i = 0; i < outputs_.size(); ++i) {
     at::Tensor output(at::detail::empty_cpu(sizes[i], outputs_[i].dtype));
-    results[i] = output.mutable_data_ptr();
+    results.push_back(output.mutable_data_ptr());
     outputs.push_back(std::move(output));
   }
 
