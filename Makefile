@@ -88,12 +88,13 @@ layers: | $(STAMPS)/venv
 	$(PY) tools/check_layers.py
 
 lint: layers $(STAMPS)/lint.installed
-	$(VENV)/bin/clang-format --dry-run -Werror $(CXX_FILES)
+	@echo "clang-format: $(words $(CXX_FILES)) files"
+	@$(VENV)/bin/clang-format --dry-run -Werror $(CXX_FILES)
 	$(VENV)/bin/ruff check $(PY_DIRS)
 	$(VENV)/bin/ruff format --check $(PY_DIRS)
 
 format: $(STAMPS)/lint.installed
-	$(VENV)/bin/clang-format -i $(CXX_FILES)
+	@$(VENV)/bin/clang-format -i $(CXX_FILES)
 	$(VENV)/bin/ruff check --fix $(PY_DIRS)
 	$(VENV)/bin/ruff format $(PY_DIRS)
 

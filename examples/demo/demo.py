@@ -19,7 +19,6 @@ from pathlib import Path
 EXAMPLES = Path(__file__).resolve().parents[1]
 ROOT = EXAMPLES.parent
 sys.path.insert(0, str(EXAMPLES / "common"))
-os.environ.setdefault("TORCH_TENSORRT_PROGRESS", "1")
 
 import torch  # noqa: E402
 import torchvision  # noqa: E402

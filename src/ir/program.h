@@ -30,6 +30,8 @@ struct Program {
   /// that read or produce such a value run in torch, in the program's order. Values of Kind::kOther
   /// are here too, with the reason why they have no type (complex numbers, data-dependent sizes).
   std::unordered_map<std::string, std::string> pinned;
+  /// Path of a module -> name of its class with its Python module ("torch.nn.modules.conv.Conv2d").
+  std::unordered_map<std::string, std::string> module_classes;
   /// Program outputs in order: value name, or "" for a constant/None output.
   std::vector<std::string> outputs;
 };

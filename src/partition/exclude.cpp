@@ -24,9 +24,26 @@ std::string without_overload(const std::string& op) {
   return second == std::string::npos ? op : op.substr(0, second);
 }
 
+/// "m.sub.Block" is meant by itself and by "Block".
+bool names_class(const std::string& want, const std::string& full) {
+  const size_t dot = full.rfind('.');
+  return want == full || (dot != std::string::npos && full.compare(dot + 1, full.npos, want) == 0);
+}
+
+/// `want` is the module at `path` or one around it, or the class of such a one.
+bool is_inside(const ir::Program& program, const std::string& path, const std::string& want) {
+  if (path == want || path.rfind(want + ".", 0) == 0) return true;
+  for (size_t end = path.size();; end = path.rfind('.', end - 1)) {
+    if (end == std::string::npos) end = 0;
+    const auto found = program.module_classes.find(path.substr(0, end));
+    if (found != program.module_classes.end() && names_class(want, found->second)) return true;
+    if (end == 0) return false;
+  }
+}
+
 }  // namespace
 
-Support allowed_by_user(const ir::Node& node, const Options& options) {
+Support allowed_by_user(const ir::Program& program, const ir::Node& node, const Options& options) {
   for (const std::string& text : options.torch_executed_ops) {
     std::string want = normalised(text);
     for (const std::string& op : {normalised(node.op), normalised(node.origin.op)})
@@ -34,8 +51,7 @@ Support allowed_by_user(const ir::Node& node, const Options& options) {
         return Support::no("excluded by torch_executed_ops: '" + text + "'");
   }
   for (const std::string& module : options.torch_executed_modules) {
-    const std::string& path = node.origin.module;
-    if (path == module || path.rfind(module + ".", 0) == 0)
+    if (is_inside(program, node.origin.module, module))
       return Support::no("excluded by torch_executed_modules: '" + module + "'");
   }
   return Support::yes();

@@ -121,7 +121,7 @@ class Partitioner {
 
   /// Why a convertible node stays in torch all the same; "" if it does not.
   std::string refusal(const Node& n, const Demoted& demoted) const {
-    Support user = allowed_by_user(n, options_);
+    Support user = allowed_by_user(program_, n, options_);
     if (!user) return user.reason();
     auto it = demoted.find(&n);
     if (it != demoted.end()) return it->second;

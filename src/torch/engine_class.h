@@ -7,6 +7,7 @@
 
 #include <ATen/core/List.h>
 #include <ATen/core/Tensor.h>
+#include <c10/util/SmallVector.h>
 #include <torch/custom_class.h>
 
 #include <atomic>
@@ -23,8 +24,11 @@ namespace tenon::torch_bridge {
 
 using Names = std::vector<std::string>;
 using Sizes = std::vector<std::vector<int64_t>>;
+using Tensors = c10::SmallVector<at::Tensor, 4>;
 using Flattened = std::tuple<std::tuple<std::string, std::string>, std::tuple<std::string, Names>,
                              std::tuple<std::string, Names>>;
+
+c10::List<at::Tensor> list_of(Tensors tensors);
 
 class EngineClass : public torch::CustomClassHolder {
  public:
@@ -33,9 +37,11 @@ class EngineClass : public torch::CustomClassHolder {
   explicit EngineClass(at::Tensor plan);
 
   /// Runs on dense tensors. Throws Error naming input, value seen and value wanted.
-  c10::List<at::Tensor> run(const c10::List<at::Tensor>& inputs);
+  Tensors run(at::ArrayRef<at::Tensor> inputs);
   /// As run(); tensors that stand for others (fake, functional) go through the dispatcher's op.
   c10::List<at::Tensor> execute(c10::List<at::Tensor> inputs);
+  /// execute() for one input and one output, without the lists, which cost as much as the rest.
+  at::Tensor execute_unary(at::Tensor input);
 
   Names input_names() const;
   Names output_names() const;

@@ -6,6 +6,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/SmallVector.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "torch/dtype.h"
 #include "torch/engine_class.h"
@@ -51,7 +53,18 @@ at::Tensor empty(at::IntArrayRef sizes, at::ScalarType dtype, const Place& where
   return at::empty(sizes, at::TensorOptions().dtype(dtype).device(where.device));
 }
 
+bool stands_for_another(const at::Tensor& tensor) {
+  return tensor.defined() && tensor.key_set().has_any(kWrapperKeys);
+}
+
 }  // namespace
+
+c10::List<at::Tensor> list_of(Tensors tensors) {
+  c10::List<at::Tensor> list;
+  list.reserve(tensors.size());
+  for (at::Tensor& tensor : tensors) list.push_back(std::move(tensor));
+  return list;
+}
 
 void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) const {
   TENON_CHECK(tensor.defined(), "input '", binding.name, "' is undefined");
@@ -65,34 +78,33 @@ void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) 
               " dimensions, wanted ", binding.rank);
 }
 
-c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
+Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {
   const size_t count = inputs_.size();
   TENON_CHECK(inputs.size() == count, "the engine was given ", inputs.size(), " inputs, wanted ",
               count);
-  c10::SmallVector<const int64_t*, 8> shapes(count, nullptr);
-  c10::SmallVector<const void*, 8> sources(count, nullptr);
+  c10::SmallVector<const int64_t*, 8> shapes;
+  c10::SmallVector<const void*, 8> sources;
   c10::SmallVector<at::Tensor, 4> made;
   made.reserve(count);  // references into it must stay valid
   for (size_t i = 0; i < count; ++i) {
     const at::Tensor& given = inputs[i];
     check_input(inputs_[i], given);
-    shapes[i] = given.sizes().data();
-    sources[i] = dense(given, made).const_data_ptr();
+    shapes.push_back(given.sizes().data());
+    sources.push_back(dense(given, made).const_data_ptr());
   }
 
   Place where;
   if (device_ != c10::DeviceType::CPU) {
-    where = place_on(count ? inputs.get(0).device() : c10::Device(device_));
+    where = place_on(count ? inputs[0].device() : c10::Device(device_));
   }
   ContextPool::Lease context(contexts_);
   context->set_input_shapes(shapes.data());
   const Sizes& sizes = context->output_shapes();
-  c10::List<at::Tensor> outputs;
-  outputs.reserve(outputs_.size());
-  c10::SmallVector<void*, 8> results(outputs_.size(), nullptr);
+  Tensors outputs;
+  c10::SmallVector<void*, 8> results;
   for (size_t i = 0; i < outputs_.size(); ++i) {
     at::Tensor output = empty(sizes[i], outputs_[i].dtype, where);
-    results[i] = output.mutable_data_ptr();
+    results.push_back(output.mutable_data_ptr());
     outputs.push_back(std::move(output));
   }
 
@@ -104,16 +116,20 @@ c10::List<at::Tensor> EngineClass::run(const c10::List<at::Tensor>& inputs) {
 }
 
 c10::List<at::Tensor> EngineClass::execute(c10::List<at::Tensor> inputs) {
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const at::Tensor& tensor = inputs[i];
-    if (tensor.defined() && tensor.key_set().has_any(kWrapperKeys)) {
-      static const auto op = c10::Dispatcher::singleton()
-                                 .findSchemaOrThrow("tensorrt::execute_engine", "")
-                                 .typed<Op>();
-      return op.call(std::move(inputs), c10::intrusive_ptr<EngineClass>::reclaim_copy(this));
-    }
+  const std::vector<at::Tensor> tensors = inputs.vec();
+  if (std::any_of(tensors.begin(), tensors.end(), stands_for_another)) {
+    static const auto op =
+        c10::Dispatcher::singleton().findSchemaOrThrow("tensorrt::execute_engine", "").typed<Op>();
+    return op.call(std::move(inputs), c10::intrusive_ptr<EngineClass>::reclaim_copy(this));
   }
-  return run(inputs);
+  return list_of(run(tensors));
+}
+
+at::Tensor EngineClass::execute_unary(at::Tensor input) {
+  TENON_CHECK(inputs_.size() == 1 && outputs_.size() == 1, "the engine has ", inputs_.size(),
+              " inputs and ", outputs_.size(), " outputs, wanted one of each");
+  if (stands_for_another(input)) return execute(c10::List<at::Tensor>({std::move(input)}))[0];
+  return std::move(run(input)[0]);
 }
 
 }  // namespace tenon::torch_bridge

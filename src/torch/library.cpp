@@ -10,13 +10,14 @@ namespace {
 using EnginePtr = c10::intrusive_ptr<EngineClass>;
 
 c10::List<at::Tensor> execute_engine(c10::List<at::Tensor> inputs, const EnginePtr& engine) {
-  return engine->run(inputs);
+  return list_of(engine->run(inputs.vec()));
 }
 
 TORCH_LIBRARY(tensorrt, m) {
   m.class_<EngineClass>("Engine")
       .def(torch::init<at::Tensor>())
       .def("execute", &EngineClass::execute)
+      .def("execute_unary", &EngineClass::execute_unary)
       .def("input_names", &EngineClass::input_names)
       .def("output_names", &EngineClass::output_names)
       .def("input_dtypes", &EngineClass::input_dtypes)

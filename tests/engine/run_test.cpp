@@ -107,6 +107,22 @@ TEST(Run, ProfileHasOneEntryPerLayer) {
   EXPECT_EQ(test::run(*engine, *context, {{2, 6}}, {Floats(12, 1)}), profiled);
 }
 
+TEST(Run, LayerInfoTellsMemoryAtOptSizes) {
+  const auto engine = test::build(R"(graph {
+    symbol n [1, 4, 8]
+    input %x : f32[n, 16]
+    %w : f32[1, 16] = constant() {data=f32[1, 16]{1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
+      10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0}}
+    %a : f32[n, 16] = softmax(%x)
+    %b : f32[n, 16] = elementwise(%a, %w) {operation="prod"}
+    %y : f32[n, 16] = softmax(%b)
+    return %y
+  })");
+  const auto memory = nlohmann::json::parse(engine->layer_info())["Memory"];
+  EXPECT_EQ(memory["arena_bytes"], 4 * 16 * 4) << "%b takes the place of %a; %x and %y are bound";
+  EXPECT_EQ(memory["weights_bytes"], 16 * 4);
+}
+
 TEST(Run, EngineWithoutInputsAndLayers) {
   const auto engine = test::build("graph {\n input %x : f32[]\n return %x\n}");
   const auto context = engine->create_context();

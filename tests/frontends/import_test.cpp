@@ -111,6 +111,16 @@ JsonProgram with_sizes() {
 json size_output(const std::string& name) { return {{{"as_sym_int", {{"as_name", name}}}}}; }
 json name_of_size(const std::string& name) { return {{"as_name", name}}; }
 
+TEST(Import, LowerBoundsOfSizes) {
+  for (const auto& [bound, least] : {std::pair{0, 1}, {1, 1}, {2, 1}, {3, 3}}) {
+    JsonProgram p = with_sizes();
+    p.root["range_constraints"]["s0"] = {{"min_val", bound}, {"max_val", 9}};
+    p.output("x");
+    const auto program = p.import();
+    EXPECT_EQ(program.graph.symbols.at("s0"), (ir::SymRange{least, 6, 9})) << bound;
+  }
+}
+
 TEST(Import, Sizes) {
   JsonProgram p = with_sizes();
   p.node("aten.sym_size.int", {}, {t("self", "x"), arg("dim", number(0))});
@@ -126,7 +136,7 @@ TEST(Import, Sizes) {
   const ir::Program program = p.import();
   ir::verify(program.graph);
   const ir::SymDim s0 = ir::SymDim::symbol("s0");
-  EXPECT_EQ(program.graph.symbols.at("s0"), (ir::SymRange{2, 6, (int64_t{1} << 31) - 1}));
+  EXPECT_EQ(program.graph.symbols.at("s0"), (ir::SymRange{1, 6, (int64_t{1} << 31) - 1}));
   EXPECT_EQ(program.graph.inputs()[0]->type.shape, (ir::SymShape{s0, 4}));
   const ir::Type& twice = node_at(program, 1).output()->type;
   EXPECT_EQ(node_at(program, 1).op, "prim::mul");

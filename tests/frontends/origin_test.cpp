@@ -6,13 +6,19 @@
 namespace tenon::frontends {
 namespace {
 
-TEST(Origin, ModulePathIsTheInnermost) {
-  EXPECT_EQ(module_path("L__self__,,m.R;L__self__c,layer1.0.conv1,torch.nn.Conv2d"),
-            "layer1.0.conv1");
-  EXPECT_EQ(module_path("L__self__,,m.R"), "");
-  EXPECT_EQ(module_path("_empty_nn_module_stack_from_metadata_hook,a,b"), "");
-  EXPECT_EQ(module_path(""), "");
-  EXPECT_EQ(module_path("no commas"), "");
+std::string calls(std::string_view stack) {
+  std::string text;
+  for (const ModuleCall& c : module_stack(stack)) text += "[" + c.path + " " + c.class_name + "]";
+  return text;
+}
+
+TEST(Origin, ModuleStackIsOutermostFirst) {
+  EXPECT_EQ(calls("L__self__,,m.R;L__self__c,layer1.0.conv1,torch.nn.Conv2d"),
+            "[ m.R][layer1.0.conv1 torch.nn.Conv2d]");
+  EXPECT_EQ(calls("L__self__,,m.R"), "[ m.R]");
+  EXPECT_EQ(calls("_empty_nn_module_stack_from_metadata_hook,a,b"), "");
+  EXPECT_EQ(calls(""), "");
+  EXPECT_EQ(calls("no commas;one,comma;;k,p,"), "[p ]");
 }
 
 TEST(Origin, LocationIsTheLastFrameOfTheUser) {

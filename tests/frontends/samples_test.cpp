@@ -66,6 +66,12 @@ TEST(Archive, RangesCanBeGiven) {
   EXPECT_THROW(import_exported_program(archive.model_json(), table, {{"s1", {1, 1, 1}}}), Error);
 }
 
+TEST(Archive, ClassesOfModulesAreKnown) {
+  const Archive archive = Archive::open(test::test_path("data/lenet.pt2"));
+  const ir::Program p = import_exported_program(archive.model_json(), archive.constants());
+  EXPECT_EQ(p.module_classes.at("classifier"), "torch.nn.modules.linear.Linear");
+}
+
 TEST(Archive, MissingWeightIsNamed) {
   const Archive archive = Archive::open(test::test_path("data/lenet.pt2"));
   ir::ConstantTable table = archive.constants();

@@ -125,6 +125,28 @@ TEST(Partition, ExcludedModules) {
   EXPECT_TRUE(report_of(plan, "d").engine) << "blocks.0 is another module";
 }
 
+TEST(Partition, ExcludedModuleClasses) {
+  auto program = program_of(kChain);
+  program.module_classes = {{"", "nets.Net"}, {"block", "nets.Block"}, {"blocks.0", "nets.Blocks"}};
+  for (const char* want : {"Block", "nets.Block"}) {
+    Options o = options_with(1);
+    o.torch_executed_modules = {want};
+    const Plan plan = partition(program, o, by_name);
+    EXPECT_EQ(report_of(plan, "a").reason,
+              std::string("excluded by torch_executed_modules: '") + want + "'");
+    EXPECT_FALSE(report_of(plan, "b").engine) << want;
+    EXPECT_TRUE(report_of(plan, "d").engine) << want;
+  }
+  for (const char* other : {"block.Block", "lock", "ets.Block", "nets", ""}) {
+    Options o = options_with(1);
+    o.torch_executed_modules = {other};
+    EXPECT_TRUE(report_of(partition(program, o, by_name), "a").engine) << other;
+  }
+  Options o = options_with(1);
+  o.torch_executed_modules = {"Net"};
+  EXPECT_FALSE(report_of(partition(program, o, by_name), "d").engine) << "the model's own class";
+}
+
 TEST(Partition, RequireFullCompilation) {
   const auto program = program_of(kChain);
   Options o = options_with(100);

@@ -87,6 +87,25 @@ def test_excluded_ops_stay_in_torch():
     check(model, compiled)
 
 
+@pytest.mark.parametrize("name", ["first", "first.up", "Mlp", "models.Mlp", "Linear"])
+@pytest.mark.parametrize("source", ["module", "pt2"])
+def test_excluded_modules_stay_in_torch(tmp_path, name, source):
+    model = Sandwich().eval()
+    program = torch_tensorrt.dynamo.trace(model, [batch(8)])
+    if source == "pt2":
+        torch.export.save(program, tmp_path / "model.pt2")
+        program = torch.export.load(tmp_path / "model.pt2")
+    compiled = torch_tensorrt.dynamo.compile(
+        program, [batch(8)], min_block_size=1, torch_executed_modules=[name]
+    )
+    nodes = {n["name"]: n for n in compiled.torch_tensorrt_report["nodes"]}
+    assert not nodes["linear"]["engine"] and "torch_executed_modules" in nodes["linear"]["reason"]
+    assert nodes["add_1"]["engine"], "the model's own code"
+    linears = [n["engine"] for key, n in nodes.items() if key.startswith("linear")]
+    assert any(linears) == name.startswith("first"), "a class is meant wherever it occurs"
+    check(model, compiled)
+
+
 class SizesAcross(nn.Module):
     """A size made of one piece's tensor and used in another piece."""
 

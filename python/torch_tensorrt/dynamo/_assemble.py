@@ -12,6 +12,7 @@ import torch
 from torch import fx
 
 from ..runtime import TorchTensorRTModule
+from ._compiled_module import CompiledModule
 
 _CHECKS = ("_assert_scalar", "_assert_tensor_metadata", "_guards_fn")
 
@@ -113,7 +114,7 @@ class _Assembly:
         if not _flatten_signature(self._graph, self._source.graph._codegen):
             self._graph._codegen = self._source.graph._codegen
         self._graph.lint()
-        module = fx.GraphModule(self._attributes, self._graph, "CompiledModule")
+        module = CompiledModule(self._attributes, self._graph, "CompiledModule")
         return module.eval()
 
     def _emit(self, node: fx.Node) -> fx.Node:

@@ -87,9 +87,7 @@ def _build(program: Any, specs: Optional[tuple], options: dict[str, Any]) -> _na
         )
     constants = _program.constants(program)
     options["device"] = _device(program, constants, specs, options.get("device", ""))
-    symbols = _ranges.default_symbols(program)
-    if specs:
-        symbols |= _ranges.symbols(program, *specs)
+    symbols = _ranges.symbols(program, *specs) if specs else {}
     result = _native.build(_program.to_json(program), constants, options, symbols)
     for warning in result.report["warnings"]:
         LOGGER.warning("%s", warning)

@@ -39,8 +39,6 @@ def to_json(program: torch.export.ExportedProgram) -> str:
 
     serializer = serde.GraphModuleSerializer(program.graph_signature, program.module_call_graph)
     ranges = serde.serialize_range_constraints(program.range_constraints)
-    for limits in ranges.values():
-        limits.min_val = lowest(limits.min_val)
     model = schema.ExportedProgram(
         graph_module=serializer.serialize(program.graph_module),
         opset_version={"aten": torch._C._get_max_operator_version()},
@@ -52,11 +50,6 @@ def to_json(program: torch.export.ExportedProgram) -> str:
     )
     as_dict = serde._dataclass_to_dict(model)
     return json.dumps(as_dict, cls=serde.EnumEncoder, allow_nan=False)
-
-
-def lowest(size: Any) -> Any:
-    """torch.export reasons as if dynamic sizes began at 2, and its own modules then take 1 too."""
-    return 1 if size == 2 else size
 
 
 def constants(program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:

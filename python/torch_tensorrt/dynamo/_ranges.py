@@ -11,7 +11,6 @@ from torch.utils import _pytree as pytree
 
 from .._Input import Input
 from . import _specs
-from ._program import lowest
 
 
 def user_inputs(program: torch.export.ExportedProgram) -> list[tuple[str, Any]]:
@@ -20,22 +19,6 @@ def user_inputs(program: torch.export.ExportedProgram) -> list[tuple[str, Any]]:
     specs = program.graph_signature.input_specs
     names = [s.arg.name for s in specs if s.kind is InputKind.USER_INPUT]
     return [(name, values.get(name)) for name in names]
-
-
-def default_symbols(program: torch.export.ExportedProgram) -> dict[str, list[int]]:
-    """Symbol -> [min, opt, max] of the program itself: best at the sizes it was exported with."""
-    found: dict[str, list[int]] = {}
-    sizes = [s for _, v in user_inputs(program) if isinstance(v, torch.Tensor) for s in v.shape]
-    for size in sizes:
-        if isinstance(size, torch.SymInt) and size.node.expr.is_Symbol and size.node.has_hint():
-            limits = program.range_constraints.get(size.node.expr)
-            if limits is not None and limits.upper.is_finite:
-                found[str(size.node.expr)] = [
-                    lowest(int(limits.lower)),
-                    size.node.hint,
-                    int(limits.upper),
-                ]
-    return found
 
 
 def symbols(program: torch.export.ExportedProgram, args: Any, kwargs: Any) -> dict[str, list[int]]:
@@ -76,13 +59,15 @@ def _dynamic(program: Any, where: str, expr: Any, sizes: tuple, found: dict) -> 
     if not expr.is_Symbol or limits is None:
         return
     low, best, high = sizes
-    if low < lowest(int(limits.lower)) or high > limits.upper:
+    # As the importer reads a program's bounds (src/frontends/export/importer.cpp).
+    least = 1 if limits.lower <= 2 else int(limits.lower)
+    if low < least or high > limits.upper:
         raise ValueError(
             f"{where} is {low}..{high}, the program was exported with"
             f" {limits.lower}..{limits.upper}"
         )
     if low == high:  # a tensor, or a fixed size: only the best size is known
         if limits.upper.is_finite:
-            found.setdefault(str(expr), [lowest(int(limits.lower)), best, int(limits.upper)])
+            found.setdefault(str(expr), [least, best, int(limits.upper)])
         return
     found[str(expr)] = [low, best, high]

@@ -35,8 +35,18 @@ def normalise(
 
 
 def examples(tree: Any) -> Any:
-    """The tree with an example tensor for each Input, fit for tracing."""
-    return pytree.tree_map(_example, tree, is_leaf=is_leaf)
+    """The tree with an example tensor for each Input, fit for tracing. A tensor that stands in two
+    places is copied: torch.export would take both for one input, and ignore the other."""
+    seen: set[int] = set()
+
+    def distinct(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return _example(value)
+        again = id(value) in seen
+        seen.add(id(value))
+        return value.clone() if again else value
+
+    return pytree.tree_map(distinct, tree, is_leaf=is_leaf)
 
 
 def _example(value: Any) -> Any:

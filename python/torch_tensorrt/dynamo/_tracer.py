@@ -35,10 +35,11 @@ def trace(
     if dynamic_shapes is None:
         bound = inspect.signature(mod.forward).bind(*args, **kwargs).arguments
         dynamic_shapes = _specs.dynamic_shapes(bound)
+    args, kwargs = _specs.examples((args, kwargs))
     return torch.export.export(
         mod,
-        _specs.examples(args),
-        _specs.examples(kwargs),
+        args,
+        kwargs,
         dynamic_shapes=dynamic_shapes,
         strict=strict,
         prefer_deferred_runtime_asserts_over_guards=prefer_deferred_runtime_asserts_over_guards,

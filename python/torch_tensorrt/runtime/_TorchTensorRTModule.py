@@ -9,13 +9,16 @@ import tempfile
 from typing import Any, Optional, Sequence, Union
 
 import torch
-from torch.fx._symbolic_trace import is_fx_symbolic_tracing
+from torch.fx import _symbolic_trace as _fx_trace
+from torch.nn.modules import module as _nn
 
 from .. import _library
 
 _library.load()
 
 from . import _meta  # noqa: E402
+
+_is_compiling, _jit_trace = torch.compiler.is_compiling, torch._C._get_tracing_state
 
 
 class TorchTensorRTModule(torch.nn.Module):
@@ -74,12 +77,31 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def _attach(self, engine: Any) -> None:
         self.engine = engine
-        self._run = engine.execute
+        self._run, self._run_unary = engine.execute, engine.execute_unary
+        self._is_unary = self._single and len(self.input_binding_names) == 1
         _meta.remember(self, self._content_hash)
 
+    def __call__(self, *inputs: torch.Tensor) -> Any:
+        # nn.Module's __call__, which costs as much as a small engine, where that would do no more.
+        if (
+            _is_compiling()
+            or _fx_trace._is_fx_tracing_flag
+            or _jit_trace() is not None
+            or self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or self._compiled_call_impl is not None
+            or _nn._has_any_global_hook()
+        ):
+            return super().__call__(*inputs)
+        return self.forward(*inputs)
+
     def forward(self, *inputs: torch.Tensor) -> Any:
-        if torch.compiler.is_compiling() or torch.jit.is_tracing() or is_fx_symbolic_tracing():
+        if _is_compiling() or _fx_trace._is_fx_tracing_flag or _jit_trace() is not None:
             outputs = self._trace(inputs)
+        elif self._is_unary and len(inputs) == 1:
+            return self._run_unary(inputs[0])
         else:
             outputs = self._run(inputs)
         return outputs[0] if self._single else outputs
@@ -130,7 +152,8 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def __getstate__(self) -> dict:
         state = self.__dict__.copy()
-        state.pop("_run", None)  # a bound method does not pickle
+        for name in ("_run", "_run_unary"):
+            state.pop(name, None)  # a bound method does not pickle
         return state
 
     def __setstate__(self, state: dict) -> None:

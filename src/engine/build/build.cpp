@@ -79,6 +79,20 @@ void pack_constants(ir::Graph& net, std::vector<Choice>& choices, const ir::SymE
   net.remove_dead();
 }
 
+MemoryInfo memory_info(const ir::Graph& net, const std::vector<Choice>& choices,
+                       const std::vector<ir::ConstantPtr>& constants) {
+  const ir::SymEnv sizes = opt_sizes(net);
+  std::vector<Step> steps;
+  std::vector<kernels::Problem> problems;
+  for (const Choice& choice : choices) {
+    steps.push_back({choice.node, choice.impl});
+    problems.push_back(make_problem(*choice.node, sizes, omp_get_max_threads()));
+  }
+  MemoryInfo memory{StoragePlan(net, steps, problems).arena_bytes()};
+  for (const ir::ConstantPtr& c : constants) memory.weights += c->bytes;
+  return memory;
+}
+
 /// A binding never shares memory with another: outputs that are inputs, constants, or the same
 /// value twice get a copy.
 void separate_outputs(ir::Graph& net) {
@@ -175,8 +189,14 @@ BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cac
   ir::PrintOptions print;
   print.constants = &result.content.constants;
   result.content.graph = ir::print(net, print);
+<<<<<<< HEAD
   result.content.info = layer_info_json(net, choices);
   result.content.target = target_json(target);
+=======
+  const MemoryInfo memory = memory_info(net, choices, result.content.constants);
+  result.content.info = layer_info_json(net, choices, memory);
+  result.content.target = target_json();
+>>>>>>> finish
   if (progress && !progress("packing weights", 0, 0)) throw Cancelled();
   return result;
 }

@@ -58,7 +58,8 @@ ordered_json layer_json(const Choice& choice) {
 
 }  // namespace
 
-std::string layer_info_json(const ir::Graph& net, const std::vector<Choice>& choices) {
+std::string layer_info_json(const ir::Graph& net, const std::vector<Choice>& choices,
+                            const MemoryInfo& memory) {
   ordered_json root;
   root["Layers"] = ordered_json::array();
   for (const Choice& choice : choices) root["Layers"].push_back(layer_json(choice));
@@ -75,6 +76,7 @@ std::string layer_info_json(const ir::Graph& net, const std::vector<Choice>& cho
   ordered_json symbols = ordered_json::object();
   for (const auto& [name, r] : net.symbols) symbols[name] = {r.min, r.opt, r.max};
   root["Symbols"] = symbols;
+  root["Memory"] = {{"arena_bytes", memory.arena}, {"weights_bytes", memory.weights}};
   return root.dump(-1, ' ', false,
                    nlohmann::json::error_handler_t::replace);  // names may be any bytes
 }

@@ -77,6 +77,15 @@ void Importer::pin(const std::string& value, const std::string& reason) {
 
 // ---- symbols
 
+namespace {
+
+/// The least size that a lower bound of the program means. Engines do not run on empty tensors; and
+/// torch.export, which takes 0 and 1 for fixed sizes, reasons as if every other size began at 2,
+/// while its own modules then take 1 too.
+int64_t lowest(int64_t bound) { return bound <= 2 ? 1 : bound; }
+
+}  // namespace
+
 void Importer::define_symbols() {
   for (const JsonRef& spec : signature_.at("input_specs").items()) {
     const auto [kind, value] = spec.single();
@@ -95,9 +104,9 @@ void Importer::define_symbols() {
 }
 
 ir::SymRange Importer::range_of(const std::string& symbol) {
-  ir::SymRange range{1, 1, kLargestSize};  // engines do not run on empty tensors
+  ir::SymRange range{1, 1, kLargestSize};
   if (const auto limits = root_.at("range_constraints").find(symbol)) {
-    if (const auto v = limits->find("min_val")) range.min = std::max<int64_t>(1, v->integer());
+    if (const auto v = limits->find("min_val")) range.min = lowest(v->integer());
     if (const auto v = limits->find("max_val")) range.max = std::min(kLargestSize, v->integer());
     if (range.min > range.max) limits->fail("is empty: ", range.min, " to ", range.max);
   }
@@ -106,8 +115,6 @@ ir::SymRange Importer::range_of(const std::string& symbol) {
   const auto given = ranges_.find(symbol);
   if (given == ranges_.end()) return range;
   const ir::SymRange& g = given->second;
-  // torch.export never traces with size 1, so a lower bound of 2 says no more than that.
-  if (range.min == 2) range.min = 1;
   TENON_CHECK(range.min <= g.min && g.min <= g.opt && g.opt <= g.max && g.max <= range.max,
               "size '", symbol, "': min ", g.min, ", opt ", g.opt, ", max ", g.max,
               " given, want them in this order within ", range.min, " to ", range.max,
@@ -203,7 +210,10 @@ void Importer::add_node(const JsonRef& json) {
   const JsonRef target = json.at("target");
   ir::Node* node = program_.graph.create(op_of(target), {});
   node->origin.op = target.string();
-  node->origin.module = module_path(metadata(json, "nn_module_stack"));
+  for (ModuleCall& call : module_stack(metadata(json, "nn_module_stack"))) {
+    node->origin.module = call.path;
+    program_.module_classes.emplace(std::move(call.path), std::move(call.class_name));
+  }
   node->origin.location = source_location(metadata(json, "stack_trace"));
   if (const auto name = json.find("name")) node->origin.node = name->identifier();
   with_frame([&] { return "while importing " + json.path() + " (" + target.string() + ")"; },

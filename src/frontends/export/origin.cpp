@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontends/export/origin.h"
 
+#include <algorithm>
+
 namespace tenon::frontends {
 namespace {
 
@@ -24,17 +26,28 @@ bool read_frame(std::string_view line, std::string_view* path, std::string_view*
   return !number->empty();
 }
 
+/// `key,path,class`; torch's placeholder for "no stack known" gives false.
+bool read_call(std::string_view entry, ModuleCall* call) {
+  if (entry.rfind("_empty_nn_module_stack", 0) == 0) return false;
+  const size_t first = entry.find(',');
+  const size_t second = first == kNone ? kNone : entry.find(',', first + 1);
+  if (second == kNone) return false;
+  call->path = entry.substr(first + 1, second - first - 1);
+  call->class_name = entry.substr(second + 1);
+  return true;
+}
+
 }  // namespace
 
-std::string module_path(std::string_view stack) {
-  const size_t last = stack.rfind(';');
-  const std::string_view entry = last == kNone ? stack : stack.substr(last + 1);
-  if (entry.rfind("_empty_nn_module_stack", 0) == 0) return {};
-  const size_t first = entry.find(',');
-  if (first == kNone) return {};
-  const size_t second = entry.find(',', first + 1);
-  if (second == kNone) return {};
-  return std::string(entry.substr(first + 1, second - first - 1));
+std::vector<ModuleCall> module_stack(std::string_view stack) {
+  std::vector<ModuleCall> calls;
+  while (!stack.empty()) {
+    const size_t end = std::min(stack.find(';'), stack.size());
+    ModuleCall call;
+    if (read_call(stack.substr(0, end), &call)) calls.push_back(std::move(call));
+    stack.remove_prefix(std::min(end + 1, stack.size()));
+  }
+  return calls;
 }
 
 std::string source_location(std::string_view trace) {

@@ -5,11 +5,17 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tenon::frontends {
 
-/// "L__self__,,R;L__self__c,c,Conv2d" -> "c": the path of the innermost module.
-std::string module_path(std::string_view nn_module_stack);
+struct ModuleCall {
+  std::string path;        // "layer1.0.conv1"; "" for the whole model
+  std::string class_name;  // "torch.nn.modules.conv.Conv2d"
+};
+
+/// "L__self__,,m.R;L__self__c,c,m.C" -> {"", "m.R"}, {"c", "m.C"}: outermost first.
+std::vector<ModuleCall> module_stack(std::string_view nn_module_stack);
 
 /// The last frame of the user's own code as "file.py:line"; the last frame if all are torch's.
 std::string source_location(std::string_view stack_trace);

@@ -171,9 +171,7 @@ class AttentionKernel final : public DeviceKernel {
   void launches(const Call& call, LaunchSink& sink) const override {
     if (blocks_ == 0) return;
     AttentionParams a = params_;
-    const auto part = [&](size_t i) {
-      return static_cast<const char*>(call.in[i]) + offsets_[i];
-    };
+    const auto part = [&](size_t i) { return static_cast<const char*>(call.in[i]) + offsets_[i]; };
     a.q = part(0);
     a.k = part(1);
     a.v = part(2);

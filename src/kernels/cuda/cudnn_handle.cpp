@@ -32,8 +32,7 @@ int current_device() {
 HandleLease::HandleLease() : lock_(handles().mutex) {
   cudnnHandle_t& handle = handles().of_device[current_device()];
   TENON_CU(cuThreadExchangeStreamCaptureMode, &mode_);
-  const cudnnStatus_t status =
-      handle ? CUDNN_STATUS_SUCCESS : cuda::cudnn().cudnnCreate(&handle);
+  const cudnnStatus_t status = handle ? CUDNN_STATUS_SUCCESS : cuda::cudnn().cudnnCreate(&handle);
   if (status != CUDNN_STATUS_SUCCESS) cuda::driver().cuThreadExchangeStreamCaptureMode(&mode_);
   check(status, "cudnnCreate");
   handle_ = handle;

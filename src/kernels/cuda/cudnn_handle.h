@@ -9,10 +9,11 @@
 
 namespace tenon::kernels::cudnn {
 
-/// The handle of the current device, for the lifetime of this object. Plans remember the handle they
-/// were made with, and neither may be used by two threads at a time: other threads wait. That costs
-/// nothing in steady state, where recorded runs are replayed and cuDNN is not called. Meanwhile this
-/// thread may allocate memory while it captures a stream: cuDNN does so when a kernel is new.
+/// The handle of the current device, for the lifetime of this object. Plans remember the handle
+/// they were made with, and neither may be used by two threads at a time: other threads wait. That
+/// costs nothing in steady state, where recorded runs are replayed and cuDNN is not called.
+/// Meanwhile this thread may allocate memory while it captures a stream: cuDNN does so when a
+/// kernel is new.
 class HandleLease {
  public:
   HandleLease();

@@ -30,8 +30,7 @@ std::optional<Part> part_of(const ir::Node& attention, size_t i, const char* lay
   if (!reshape || !is_pure_reshape(*reshape) || counts.at(v) != 1) return std::nullopt;
   ir::Node* linear = reshape->input(0)->producer();
   if (!linear || linear->op != "linear" || counts.at(reshape->input(0)) != 1 || linear->input(3) ||
-      !linear->get<std::string>("activation").empty() ||
-      linear->output()->type.shape.size() != 3)
+      !linear->get<std::string>("activation").empty() || linear->output()->type.shape.size() != 3)
     return std::nullopt;
   Part part{linear, ir::constant_of(linear->input(1)), ir::constant_of(linear->input(2)),
             v->type.shape};
@@ -70,15 +69,15 @@ void merge(ir::Graph& g, ir::Node& attention, const Part& q, const Part& k, cons
   if (q.bias)
     inputs.push_back(
         g.add_constant(stacked(q.bias, k.bias, v.bias), q.linear->input(2)->name + ".qkv"));
-  ir::Node* product = net::add_layer(g, "linear", inputs, {}, q.linear->output()->name + ".qkv",
-                                     &attention);
+  ir::Node* product =
+      net::add_layer(g, "linear", inputs, {}, q.linear->output()->name + ".qkv", &attention);
   for (const Part* part : {&q, &k, &v}) add_origin(*product, *part->linear);
   const ir::SymShape& s = q.heads;
-  ir::Node* view = net::add_layer(
-      g, "shuffle", {product->output()},
-      {{"has_reshape", true},
-       {"reshape_dims", ir::SymShape{s[0], s[1], ir::SymDim(3), s[2], s[3]}}},
-      product->output()->name + ".parts", &attention);
+  ir::Node* view =
+      net::add_layer(g, "shuffle", {product->output()},
+                     {{"has_reshape", true},
+                      {"reshape_dims", ir::SymShape{s[0], s[1], ir::SymDim(3), s[2], s[3]}}},
+                     product->output()->name + ".parts", &attention);
   for (size_t i = 0; i < 3; ++i) attention.inputs[i] = view->output();
   attention.set("query_layout", std::string("qkv0"));
   attention.set("key_layout", std::string("qkv1"));
