@@ -62,7 +62,7 @@ demo: build
 	$(PY) examples/demo/demo.py
 
 test: layers build-tests
-	$(call TOOL,ctest) --test-dir $(BUILD) --output-on-failure
+	$(call TOOL,ctest) --test-dir $(BUILD) --output-on-failure -j$(JOBS)
 	$(PY) -m pytest tests/py
 
 # The same tests with nothing left out, and the wheel installed and used in an environment of its own.

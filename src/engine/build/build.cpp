@@ -80,13 +80,14 @@ void pack_constants(ir::Graph& net, std::vector<Choice>& choices, const ir::SymE
 }
 
 MemoryInfo memory_info(const ir::Graph& net, const std::vector<Choice>& choices,
-                       const std::vector<ir::ConstantPtr>& constants) {
+                       const std::vector<ir::ConstantPtr>& constants,
+                       const kernels::DeviceTarget* target) {
   const ir::SymEnv sizes = opt_sizes(net);
   std::vector<Step> steps;
   std::vector<kernels::Problem> problems;
   for (const Choice& choice : choices) {
     steps.push_back({choice.node, choice.impl});
-    problems.push_back(make_problem(*choice.node, sizes, omp_get_max_threads()));
+    problems.push_back(make_problem(*choice.node, sizes, omp_get_max_threads(), target));
   }
   MemoryInfo memory{StoragePlan(net, steps, problems).arena_bytes()};
   for (const ir::ConstantPtr& c : constants) memory.weights += c->bytes;
@@ -189,14 +190,9 @@ BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cac
   ir::PrintOptions print;
   print.constants = &result.content.constants;
   result.content.graph = ir::print(net, print);
-<<<<<<< HEAD
-  result.content.info = layer_info_json(net, choices);
-  result.content.target = target_json(target);
-=======
-  const MemoryInfo memory = memory_info(net, choices, result.content.constants);
+  const MemoryInfo memory = memory_info(net, choices, result.content.constants, target.get());
   result.content.info = layer_info_json(net, choices, memory);
-  result.content.target = target_json();
->>>>>>> finish
+  result.content.target = target_json(target);
   if (progress && !progress("packing weights", 0, 0)) throw Cancelled();
   return result;
 }
