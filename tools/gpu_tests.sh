@@ -11,7 +11,7 @@ export TORCH_TENSORRT_LIB_DIR=$built/lib PYTHONPATH=$here/python LD_LIBRARY_PATH
 TENON_NVIDIA_DIR=$(python3 -c 'import nvidia; print(list(nvidia.__path__)[0])')
 export TENON_NVIDIA_DIR
 status=0
-for program in test_ops; do
+for program in ${GPU_PROGRAMS-test_ops}; do
   timeout 240 "$built/$program" --gtest_brief=1 >"$logs/$program.txt" 2>&1 || status=1
   printf '=== %s\n' "$program"
   grep -a '^\[  FAILED  \]' "$logs/$program.txt" | sort -u | head -n 40
