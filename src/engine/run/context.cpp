@@ -302,6 +302,41 @@ void Context::enqueue(const void* const* inputs, void* const* outputs, void* str
   }
 }
 
+namespace {
+
+/// Buffers on the device as large as the host's, with what they hold.
+std::vector<std::shared_ptr<void>> device_buffers(kernels::DeviceRuntime& runtime,
+                                                  const std::vector<size_t>& sizes,
+                                                  const void* const* contents) {
+  std::vector<std::shared_ptr<void>> buffers;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    buffers.push_back(runtime.allocate(sizes[i]));
+    if (contents) runtime.upload(buffers.back().get(), contents[i], sizes[i]);
+  }
+  return buffers;
+}
+
+std::vector<void*> pointers(const std::vector<std::shared_ptr<void>>& buffers) {
+  std::vector<void*> all;
+  for (const auto& b : buffers) all.push_back(b.get());
+  return all;
+}
+
+}  // namespace
+
+void Context::execute(const void* const* inputs, void* const* outputs) {
+  Impl& c = *impl_;
+  TENON_CHECK(!c.shapes.empty(), "set_input_shapes must be called before execute");
+  if (!c.runtime()) return enqueue(inputs, outputs);
+  const engine::Program& program = *c.shapes.front().program;
+  const auto in = device_buffers(*c.runtime(), program.input_bytes, inputs);
+  const auto out = device_buffers(*c.runtime(), program.output_bytes, nullptr);
+  const std::vector<void*> from = pointers(in), to = pointers(out);
+  enqueue(from.data(), to.data());
+  for (size_t i = 0; i < to.size(); ++i)
+    c.runtime()->download(outputs[i], to[i], program.output_bytes[i]);
+}
+
 void Context::set_profiling(bool on) { impl_->profiling = on; }
 const std::vector<LayerTime>& Context::last_profile() const { return impl_->profile; }
 
