@@ -199,7 +199,10 @@ def commit() -> dict[str, Any]:
     status = _git(
         "status", "--porcelain", "--", ".", ":(exclude)bench/results", ":(exclude)README.md"
     )
-    return {"commit": _git("rev-parse", "--short=10", "HEAD") or "unknown", "dirty": bool(status)}
+    known = _git("rev-parse", "--short=10", "HEAD")
+    if not known:  # a copy of the tree on another machine
+        return {"commit": os.environ.get("TENON_COMMIT", "unknown"), "dirty": False}
+    return {"commit": known, "dirty": bool(status)}
 
 
 # --- results

@@ -103,10 +103,10 @@ int run(const std::string& plan_path, const std::string& case_path, int runs) {
     buffers.emplace_back(bytes_of(context->output_shapes()[i], engine->outputs()[i].dtype));
   for (std::vector<char>& buffer : buffers) outputs.push_back(buffer.data());
 
-  context->enqueue(inputs.data(), outputs.data());
+  context->execute(inputs.data(), outputs.data());
   const bool ok = case_path.empty() || compare(buffers, data.outputs);
   const double ms =
-      example::median_ms(runs, [&] { context->enqueue(inputs.data(), outputs.data()); });
+      example::median_ms(runs, [&] { context->execute(inputs.data(), outputs.data()); });
   const char* verdict = case_path.empty() ? "nothing compared"
                         : ok              ? "results agree"
                                           : "RESULTS DIFFER";

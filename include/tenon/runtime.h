@@ -81,6 +81,9 @@ class TENON_API Context {
   /// `stream` is a CUstream; on the CPU it is ignored. Nothing is allocated after the first call at
   /// a shape.
   void enqueue(const void* const* inputs, void* const* outputs, void* stream = nullptr);
+  /// As enqueue, with all buffers in host memory, and waits until it is done. On CUDA the buffers
+  /// are copied to the device and back: for tests and small tools.
+  void execute(const void* const* inputs, void* const* outputs);
   /// While on, each enqueue records the time of each layer.
   void set_profiling(bool on);
   const std::vector<LayerTime>& last_profile() const;

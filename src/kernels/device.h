@@ -27,19 +27,32 @@ struct BoundStep {
   bool touches_caller;  // one of the pointers may change between runs
 };
 
-/// Runs the steps of one context. A list of steps is known by its address and recorded when it
-/// first runs. Not thread safe; one per context.
+/// A copy on the device before or after the steps: of a caller's tensor that a step with fixed
+/// pointers uses.
+struct BoundCopy {
+  void* to;
+  const void* from;
+  size_t bytes;
+};
+
+/// All that a context does at one set of sizes.
+struct BoundRun {
+  std::vector<BoundStep> steps;
+  std::vector<BoundCopy> before, after;
+};
+
+/// Runs of one context. A run is known by its address and recorded when it is repeated. Not thread
+/// safe; one per context.
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// The list of steps goes away.
-  virtual void forget(const std::vector<BoundStep>& steps) = 0;
-  /// Queues all steps on `stream`. `moved`: a pointer of the caller is another than in the last
-  /// run. Runs of one context on different streams are put in order.
-  virtual void run(const std::vector<BoundStep>& steps, bool moved, void* stream) = 0;
-  virtual void copy(void* to, const void* from, size_t bytes, void* stream) = 0;
+  /// The run goes away.
+  virtual void forget(const BoundRun& run) = 0;
+  /// Queues it on `stream`. `moved`: a pointer of the caller in a step is another than last time.
+  /// Runs of one context on different streams are put in order.
+  virtual void run(const BoundRun& run, bool moved, void* stream) = 0;
   /// Runs step by step and waits; microseconds per step.
-  virtual std::vector<double> profile(const std::vector<BoundStep>& steps, void* stream) = 0;
+  virtual std::vector<double> profile(const BoundRun& run, void* stream) = 0;
 };
 
 class DeviceRuntime {

@@ -39,21 +39,24 @@ TEST_P(PassGolden, BeforeAndAfter) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PassGolden,
-                         testing::Values(PassCase{"simplify", passes::simplify},
-                                         PassCase{"fold_constants", passes::fold_constants},
-                                         PassCase{"fold_masks", passes::fold_masks},
-                                         PassCase{"matmul_to_linear", passes::matmul_to_linear},
-                                         PassCase{"fold_scale", passes::fold_scale},
-                                         PassCase{"lower_scale", passes::lower_scale},
-                                         PassCase{"absorb_attention_transposes",
-                                                  passes::absorb_attention_transposes},
-                                         PassCase{"skip_expands", passes::skip_expands},
-                                         PassCase{"fuse_epilogues", [](ir::Graph& g) { return passes::fuse_epilogues(g); }},
-                                         PassCase{"fuse_norm_residual", passes::fuse_norm_residual},
-                                         PassCase{"group_pointwise", passes::group_pointwise},
-                                         PassCase{"choose_layouts", [](ir::Graph& g) { return passes::choose_layouts(g); }}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, PassGolden,
+    testing::Values(
+        PassCase{"simplify", passes::simplify}, PassCase{"fold_constants", passes::fold_constants},
+        PassCase{"fold_masks", passes::fold_masks},
+        PassCase{"matmul_to_linear", passes::matmul_to_linear},
+        PassCase{"fold_scale", passes::fold_scale}, PassCase{"lower_scale", passes::lower_scale},
+        PassCase{"absorb_attention_transposes", passes::absorb_attention_transposes},
+        PassCase{"skip_expands", passes::skip_expands},
+        PassCase{"fuse_epilogues", [](ir::Graph& g) { return passes::fuse_epilogues(g); }},
+        PassCase{"fuse_norm_residual", passes::fuse_norm_residual},
+        PassCase{"merge_qkv", passes::merge_qkv},
+        PassCase{"prepare_images", passes::prepare_images},
+        PassCase{"lower_precision",
+                 [](ir::Graph& g) { return passes::lower_precision(g, {"float16"}); }},
+        PassCase{"group_pointwise", passes::group_pointwise},
+        PassCase{"choose_layouts", [](ir::Graph& g) { return passes::choose_layouts(g); }}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 /// Builds random networks layer by layer.
 class RandomNet {

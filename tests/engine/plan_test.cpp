@@ -212,8 +212,8 @@ TEST(Plan, WhatThisMachineCannotRun) {
   EXPECT_NE(error_with(R"({"device": "cpu", "isa": "avx1024"})")
                 .find("the plan was built for instruction set 'avx1024', this machine has '"),
             std::string::npos);
-  EXPECT_EQ(error_with(R"({"device": "cuda", "isa": "generic"})"),
-            "the plan is for device 'cuda', this library runs 'cpu'");
+  EXPECT_EQ(error_with(R"({"device": "tpu", "isa": "generic"})"),
+            "the plan is for device 'tpu', this library runs 'cpu' and 'cuda'");
   for (const char* odd : {"", "{", "[]", "{\"device\": 1, \"isa\": 2}", "null"})
     EXPECT_EQ(error_with(odd), "the plan's target section is not readable") << odd;
 }

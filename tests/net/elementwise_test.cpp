@@ -24,7 +24,7 @@ TEST(Elementwise, Types) {
       {"scale(f32[s0, 8, 3], f32[3], f32[3]) {axis=-1}", "f32[s0, 8, 3]"},
       {"identity(bool[s0])", "bool[s0]"},
       {"reorder(f32[s0, 2, 2])", "f32[s0, 2, 2]"},
-      {"prepare_image(f32[s0, 3, n, n]) {to=f16, channels=4}", "f16[s0, 4, n, n]"},
+      {"prepare_image(f32[s0, 3, n, n]) {to=f16 channels=4}", "f16[s0, 4, n, n]"},
   });
 }
 
@@ -45,9 +45,9 @@ TEST(Elementwise, Errors) {
       {"select(f32[3], f32[3], f32[3])", "select: condition is f32[3], wanted type bool"},
       {"select(bool[3], f32[3], i32[3])", "select: else_value is i32[3], wanted type f32"},
       {"cast(f32[3]) {to=i4}", "cast: to is i4, which no layer computes in"},
-      {"prepare_image(f32[1, 3, 2]) {to=f16, channels=2}",
+      {"prepare_image(f32[1, 3, 2]) {to=f16 channels=2}",
        "prepare_image: channels is 2, wanted at least the 3 of input"},
-      {"prepare_image(f32[1, 3, 2]) {to=i32, channels=4}",
+      {"prepare_image(f32[1, 3, 2]) {to=i32 channels=4}",
        "prepare_image: to is i32, wanted a floating-point type"},
       {"scale(f32[2, 3], f32[2], f32[3])", "scale: scale is f32[2], wanted shape [3]"},
       {"scale(f32[2, 3], f32[3], f32[3]) {axis=2}", "axis 2 is out of range for rank 2"},

@@ -40,12 +40,6 @@ class Buffer {
   size_t size_ = 0;
 };
 
-/// A binding that a kernel with fixed pointers uses goes through a buffer of the context.
-struct Staged {
-  size_t binding, bytes;
-  uint32_t slot;
-};
-
 /// What a context keeps of one set of input sizes: where everything lies, and for devices other
 /// than the CPU every step's argument lists and the recorded run.
 struct Shape {
@@ -54,11 +48,11 @@ struct Shape {
   std::vector<std::pair<uint32_t, size_t>> input_slots, output_slots;  // (slot, binding)
 
   kernels::Executor* executor;  // null on the CPU
-  std::vector<kernels::BoundStep> bound;
+  kernels::BoundRun bound;
   std::vector<std::vector<const void*>> bound_in;
   std::vector<std::vector<void*>> bound_out;
   Buffer staging;
-  std::vector<Staged> staged_in, staged_out;
+  std::vector<size_t> staged_in, staged_out;  // bindings copied before and after the steps
 
   Shape(std::shared_ptr<const engine::Program> p, kernels::DeviceRuntime* runtime,
         kernels::Executor* executor, char* arena, char* scratch);
@@ -100,26 +94,31 @@ std::vector<bool> fixed_slots(const engine::Program& p) {
   return fixed;
 }
 
-/// Gives the bindings in fixed slots a buffer each.
+/// Gives the bindings in fixed slots a buffer each, and copies to and from these.
 void Shape::stage(kernels::DeviceRuntime* runtime) {
   constexpr size_t kAlign = 256;
   const std::vector<bool> fixed = fixed_slots(*program);
   std::vector<std::pair<uint32_t, size_t>> places;  // (slot, offset in the staging buffer)
   size_t total = 0;
-  const auto take = [&](auto& from, std::vector<Staged>& to, const std::vector<size_t>& sizes) {
+  const auto take = [&](auto& from, std::vector<size_t>& staged, const std::vector<size_t>& sizes,
+                        std::vector<kernels::BoundCopy>& copies) {
     std::erase_if(from, [&](const auto& pair) {
       const auto [slot, binding] = pair;
       if (!fixed[slot]) return false;
-      to.push_back({binding, sizes[binding], slot});
+      staged.push_back(binding);
+      copies.push_back({nullptr, nullptr, sizes[binding]});
       places.emplace_back(slot, total);
       total += (sizes[binding] + kAlign - 1) / kAlign * kAlign;
       return true;
     });
   };
-  take(input_slots, staged_in, program->input_bytes);
-  take(output_slots, staged_out, program->output_bytes);
+  take(input_slots, staged_in, program->input_bytes, bound.before);
+  take(output_slots, staged_out, program->output_bytes, bound.after);
   staging.reserve(runtime, total);
   for (const auto& [slot, offset] : places) slots[slot] = staging.data() + offset;
+  for (size_t i = 0; i < bound.before.size(); ++i) bound.before[i].to = slots[places[i].first];
+  for (size_t i = 0; i < bound.after.size(); ++i)
+    bound.after[i].from = slots[places[bound.before.size() + i].first];
 }
 
 void Shape::bind(char* scratch) {
@@ -139,7 +138,7 @@ void Shape::bind(char* scratch) {
       bound_out[i].push_back(slots[slot]);
       touches |= callers[slot];
     }
-    bound.push_back(
+    bound.steps.push_back(
         {steps[i].kernel.get(), {bound_in[i].data(), bound_out[i].data(), scratch}, touches});
   }
 }
@@ -154,8 +153,8 @@ bool Shape::fill_bound() {
       to[k] = slots[from[k]];
     }
   };
-  for (size_t i = 0; i < bound.size(); ++i) {
-    if (!bound[i].touches_caller) continue;
+  for (size_t i = 0; i < bound.steps.size(); ++i) {
+    if (!bound.steps[i].touches_caller) continue;
     fill(program->steps[i].in, bound_in[i]);
     fill(program->steps[i].out, bound_out[i]);
   }
@@ -233,8 +232,10 @@ void Context::Impl::enqueue_here(Shape& shape) {
 void Context::Impl::enqueue_on_device(Shape& shape, const void* const* inputs, void* const* outputs,
                                       void* stream) {
   const bool moved = shape.fill_bound();
-  for (const Staged& s : shape.staged_in)
-    executor->copy(shape.slots[s.slot], inputs[s.binding], s.bytes, stream);
+  for (size_t i = 0; i < shape.staged_in.size(); ++i)
+    shape.bound.before[i].from = inputs[shape.staged_in[i]];
+  for (size_t i = 0; i < shape.staged_out.size(); ++i)
+    shape.bound.after[i].to = outputs[shape.staged_out[i]];
   if (profiling) {
     const std::vector<double> times = executor->profile(shape.bound, stream);
     profile.clear();
@@ -244,8 +245,6 @@ void Context::Impl::enqueue_on_device(Shape& shape, const void* const* inputs, v
   } else {
     executor->run(shape.bound, moved, stream);
   }
-  for (const Staged& s : shape.staged_out)
-    executor->copy(outputs[s.binding], shape.slots[s.slot], s.bytes, stream);
 }
 
 Context::Context(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -301,6 +300,41 @@ void Context::enqueue(const void* const* inputs, void* const* outputs, void* str
   } else {
     c.enqueue_here(shape);
   }
+}
+
+namespace {
+
+/// Buffers on the device as large as the host's, with what they hold.
+std::vector<std::shared_ptr<void>> device_buffers(kernels::DeviceRuntime& runtime,
+                                                  const std::vector<size_t>& sizes,
+                                                  const void* const* contents) {
+  std::vector<std::shared_ptr<void>> buffers;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    buffers.push_back(runtime.allocate(sizes[i]));
+    if (contents) runtime.upload(buffers.back().get(), contents[i], sizes[i]);
+  }
+  return buffers;
+}
+
+std::vector<void*> pointers(const std::vector<std::shared_ptr<void>>& buffers) {
+  std::vector<void*> all;
+  for (const auto& b : buffers) all.push_back(b.get());
+  return all;
+}
+
+}  // namespace
+
+void Context::execute(const void* const* inputs, void* const* outputs) {
+  Impl& c = *impl_;
+  TENON_CHECK(!c.shapes.empty(), "set_input_shapes must be called before execute");
+  if (!c.runtime()) return enqueue(inputs, outputs);
+  const engine::Program& program = *c.shapes.front().program;
+  const auto in = device_buffers(*c.runtime(), program.input_bytes, inputs);
+  const auto out = device_buffers(*c.runtime(), program.output_bytes, nullptr);
+  const std::vector<void*> from = pointers(in), to = pointers(out);
+  enqueue(from.data(), to.data());
+  for (size_t i = 0; i < to.size(); ++i)
+    c.runtime()->download(outputs[i], to[i], program.output_bytes[i]);
 }
 
 void Context::set_profiling(bool on) { impl_->profiling = on; }

@@ -85,6 +85,13 @@ bool capturing(CUstream stream) {
   return status != CU_STREAM_CAPTURE_STATUS_NONE;
 }
 
+void copy(const std::vector<BoundCopy>& copies, CUstream stream) {
+  for (const BoundCopy& c : copies)
+    if (c.bytes)
+      TENON_CU(cuMemcpyDtoDAsync, reinterpret_cast<CUdeviceptr>(c.to),
+               reinterpret_cast<CUdeviceptr>(c.from), c.bytes, stream);
+}
+
 void run_step(const BoundStep& step, CUstream stream) {
   Call call = step.call;
   call.stream = stream;
@@ -106,8 +113,8 @@ void CudaExecutor::destroy(const Recording& recording) {
   if (recording.graph) cuda::driver().cuGraphDestroy(recording.graph);
 }
 
-void CudaExecutor::forget(const std::vector<BoundStep>& steps) {
-  const auto it = recordings_.find(&steps);
+void CudaExecutor::forget(const BoundRun& run) {
+  const auto it = recordings_.find(&run);
   if (it == recordings_.end()) return;
   destroy(it->second);
   recordings_.erase(it);
@@ -157,28 +164,35 @@ void CudaExecutor::update(const Recording& recording, const std::vector<BoundSte
   }
 }
 
-void CudaExecutor::run(const std::vector<BoundStep>& steps, bool moved, void* raw) {
-  const CUstream stream = static_cast<CUstream>(raw);
-  if (capturing(stream)) {
-    for (const BoundStep& step : steps) run_step(step, stream);
-    return;
-  }
-  follow(stream);
-  auto [it, first] = recordings_.try_emplace(&steps);
+void CudaExecutor::run_steps(const BoundRun& run, bool moved, CUstream stream) {
+  auto [it, first] = recordings_.try_emplace(&run);
   Recording& recording = it->second;
   if (first) {
     // Libraries load code on first use, which a capture may not see; and a shape that comes once
     // is not worth a recording.
-    for (const BoundStep& step : steps) run_step(step, stream);
-    return finish(stream);
+    for (const BoundStep& step : run.steps) run_step(step, stream);
+    return;
   }
   if (!recording.exec) {
-    recording = record(steps);
+    recording = record(run.steps);
   } else if (moved) {
-    update(recording, steps);
+    update(recording, run.steps);
   }
   TENON_CU(cuGraphLaunch, recording.exec, stream);
-  finish(stream);
+}
+
+void CudaExecutor::run(const BoundRun& run, bool moved, void* raw) {
+  const CUstream stream = static_cast<CUstream>(raw);
+  const bool in_callers_graph = capturing(stream);
+  if (!in_callers_graph) follow(stream);
+  copy(run.before, stream);
+  if (in_callers_graph) {
+    for (const BoundStep& step : run.steps) run_step(step, stream);
+  } else {
+    run_steps(run, moved, stream);
+  }
+  copy(run.after, stream);
+  if (!in_callers_graph) finish(stream);
 }
 
 /// Marks the end of what was queued, for runs on other streams.
@@ -187,25 +201,18 @@ void CudaExecutor::finish(CUstream stream) {
   ran_ = true;
 }
 
-void CudaExecutor::copy(void* to, const void* from, size_t bytes, void* stream) {
-  if (bytes == 0) return;
-  const CUstream queue = static_cast<CUstream>(stream);
-  const bool in_callers_graph = capturing(queue);
-  if (!in_callers_graph) follow(queue);
-  TENON_CU(cuMemcpyDtoDAsync, reinterpret_cast<CUdeviceptr>(to),
-           reinterpret_cast<CUdeviceptr>(from), bytes, queue);
-  if (!in_callers_graph) finish(queue);
-}
-
-std::vector<double> CudaExecutor::profile(const std::vector<BoundStep>& steps, void* raw) {
+std::vector<double> CudaExecutor::profile(const BoundRun& run, void* raw) {
+  const std::vector<BoundStep>& steps = run.steps;
   const CUstream stream = static_cast<CUstream>(raw);
   follow(stream);
+  copy(run.before, stream);
   Events events(steps.size() + 1);
   for (size_t i = 0; i < steps.size(); ++i) {
     TENON_CU(cuEventRecord, events[i], stream);
     run_step(steps[i], stream);
   }
   TENON_CU(cuEventRecord, events[steps.size()], stream);
+  copy(run.after, stream);
   TENON_CU(cuEventSynchronize, events[steps.size()]);
   std::vector<double> times;
   for (size_t i = 0; i < steps.size(); ++i) {

@@ -18,10 +18,9 @@ namespace tenon::kernels {
 class CudaExecutor final : public Executor {
  public:
   ~CudaExecutor() override;
-  void forget(const std::vector<BoundStep>& steps) override;
-  void run(const std::vector<BoundStep>& steps, bool moved, void* stream) override;
-  void copy(void* to, const void* from, size_t bytes, void* stream) override;
-  std::vector<double> profile(const std::vector<BoundStep>& steps, void* stream) override;
+  void forget(const BoundRun& run) override;
+  void run(const BoundRun& run, bool moved, void* stream) override;
+  std::vector<double> profile(const BoundRun& run, void* stream) override;
 
  private:
   /// The kernel nodes of one step that reads or writes the caller's tensors.
@@ -34,13 +33,14 @@ class CudaExecutor final : public Executor {
     CUgraphExec exec = nullptr;
     std::vector<Updatable> updatable;
   };
+  void run_steps(const BoundRun& run, bool moved, CUstream stream);
   void follow(CUstream stream);
   void finish(CUstream stream);
   Recording record(const std::vector<BoundStep>& steps);
   static void update(const Recording& recording, const std::vector<BoundStep>& steps);
   static void destroy(const Recording& recording);
 
-  std::map<const void*, Recording> recordings_;  // by the address of the steps
+  std::map<const BoundRun*, Recording> recordings_;
   CUstream capture_stream_ = nullptr;
   CUevent done_ = nullptr;
   CUstream last_stream_ = nullptr;

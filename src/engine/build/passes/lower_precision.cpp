@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// float32 -> half (or bf16) where the options allow it. Every float32 layer runs in the lower type
+// float32 -> half (or bf16) where the options allow it. Products (convolution, linear, attention, ...)
+// run in the lower type, and so does every layer all of whose operands come from layers in it;
 // except those that need float32's range or digits (sums over long or unknown ranges, exponentials,
-// generated numbers) and what the user cast to float32 explicitly; the engine's inputs and outputs
-// keep their types. Arithmetic inside kernels stays float32: only what is stored is rounded.
+// generated numbers) and what the user cast to float32 explicitly. What these compute stays float32
+// until the next product. The engine's inputs and outputs keep their types. Arithmetic inside kernels stays float32: only what is stored is rounded.
 // Constants beyond half's range (masks of -3e38) become its largest numbers, so that a sum with one
 // stays finite as it was.
 #include <algorithm>
@@ -29,12 +30,16 @@ DataType lower_type(const std::vector<std::string>& wish) {
   return DataType::kFLOAT;
 }
 
-/// Only products gain from the lower type; without one the graph is left alone.
-bool has_products(const ir::Graph& g) {
+bool is_product(const ir::Node& n) {
   static const std::set<std::string> kProducts = {"convolution", "deconvolution", "linear",
                                                   "matrix_multiply", "attention"};
+  return kProducts.count(n.op) > 0;
+}
+
+/// Only products gain from the lower type; without one the graph is left alone.
+bool has_products(const ir::Graph& g) {
   return std::any_of(g.nodes().begin(), g.nodes().end(), [](const auto& n) {
-    return kProducts.count(n->op) > 0 && n->output()->type.dtype == DataType::kFLOAT;
+    return is_product(*n) && n->output()->type.dtype == DataType::kFLOAT;
   });
 }
 
@@ -85,7 +90,7 @@ class Lowering {
     for (const auto& n : g_.nodes())
       if (!n->is_constant()) nodes.push_back(n.get());
     for (ir::Node* n : nodes) {
-      if (keeps_float(*n) || !has_float(*n)) {
+      if (keeps_float(*n) || !has_float(*n) || !(is_product(*n) || comes_lowered(*n))) {
         take(*n, DataType::kFLOAT);
       } else {
         take(*n, to_);
@@ -105,6 +110,13 @@ class Lowering {
                        [](const auto& v) { return v->type.dtype == DataType::kFLOAT; }) ||
            std::any_of(n.inputs.begin(), n.inputs.end(),
                        [](const auto* v) { return v && v->type.dtype == DataType::kFLOAT; });
+  }
+
+  /// Are all float operands, but for constants, in the lower type already?
+  bool comes_lowered(const ir::Node& n) const {
+    return std::all_of(n.inputs.begin(), n.inputs.end(), [&](const ir::Value* v) {
+      return !v || v->type.dtype != DataType::kFLOAT || lowered_.count(v) || ir::constant_of(v);
+    });
   }
 
   /// The node's float operands in type `type`.
