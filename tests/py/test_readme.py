@@ -29,7 +29,7 @@ def blocks(language: str) -> list[str]:
 def saved(tmp_path_factory):
     """The folder in which the README's Python ran."""
     folder = tmp_path_factory.mktemp("readme")
-    [code] = blocks("python")
+    code, _ = blocks("python")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         names = {}
@@ -38,6 +38,18 @@ def saved(tmp_path_factory):
     x = torch.randn(3, 3, 224, 224)
     torch.testing.assert_close(names["again"](x), names["model"](x), rtol=1e-3, atol=1e-4)
     return folder
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_python_on_cuda():
+    import torchvision
+
+    _, code = blocks("python")
+    names = {"torch": torch, "torchvision": torchvision, "torch_tensorrt": torch_tensorrt}
+    with torch.no_grad():
+        exec(compile(code, str(README), "exec"), names)
+        wanted = names["model"](names["x"])
+        torch.testing.assert_close(names["fast"](names["x"]), wanted, rtol=2e-2, atol=2e-2)
 
 
 @pytest.mark.parametrize(
