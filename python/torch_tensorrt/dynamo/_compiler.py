@@ -9,7 +9,6 @@ import torch
 from torch.utils import _pytree as pytree
 
 from .._Device import Device
-from .._enums import DeviceType
 from ..logging import LOGGER
 from ..runtime import TorchTensorRTModule
 from . import _native, _program, _ranges, _specs

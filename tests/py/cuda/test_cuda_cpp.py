@@ -15,9 +15,8 @@ import torch_tensorrt
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "examples" / "common"))
 
-from example_case import write_case  # noqa: E402
-
 from bench import models  # noqa: E402
+from example_case import write_case  # noqa: E402
 
 PROGRAMS = Path(os.environ.get("TENON_EXAMPLES", ""))
 pytestmark = [

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// float32 -> half (or bf16) where the options allow it. Products (convolution, linear, attention, ...)
-// run in the lower type, and so does every layer all of whose operands come from layers in it;
+// float32 -> half (or bf16) where the options allow it. Products (convolution, linear, attention,
+// ...) run in the lower type, and so does every layer all of whose operands come from layers in it;
 // except those that need float32's range or digits (sums over long or unknown ranges, exponentials,
 // generated numbers) and what the user cast to float32 explicitly. What these compute stays float32
-// until the next product. The engine's inputs and outputs keep their types. Arithmetic inside kernels stays float32: only what is stored is rounded.
-// Constants beyond half's range (masks of -3e38) become its largest numbers, so that a sum with one
-// stays finite as it was.
+// until the next product. The engine's inputs and outputs keep their types. Arithmetic inside
+// kernels stays float32: only what is stored is rounded. Constants beyond half's range (masks of
+// -3e38) become its largest numbers, so that a sum with one stays finite as it was.
 #include <algorithm>
 #include <cmath>
 #include <cstring>

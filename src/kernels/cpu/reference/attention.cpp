@@ -16,7 +16,7 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 struct Attention {
   TensorDesc q, k, v, mask, y;
-  Shape q_perm, k_perm, v_perm, y_perm;  // from the stored order to b, h, s, d
+  Shape q_perm, k_perm, v_perm, y_perm;       // from the stored order to b, h, s, d
   int q_part = -1, k_part = -1, v_part = -1;  // of a packed tensor, else -1
   double scale;
   bool causal;
@@ -105,8 +105,7 @@ Support supports(const Problem& p) {
     const size_t rank = part_of(p, kLayouts[i]) >= 0 ? 5 : 4;
     if (p.in[i].shape.size() != rank) {
       return Support::no("input " + std::to_string(i) + " has rank " +
-                         std::to_string(p.in[i].shape.size()) + "; wanted " +
-                         std::to_string(rank));
+                         std::to_string(p.in[i].shape.size()) + "; wanted " + std::to_string(rank));
     }
   }
   const TensorDesc mask = input(p, 3);
