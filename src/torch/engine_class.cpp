@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "torch/engine_class.h"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
+
 #include "base/error.h"
 #include "torch/dtype.h"
 
@@ -22,6 +24,12 @@ std::shared_ptr<Engine> load(const at::Tensor& plan) {
   bytes.data = std::shared_ptr<const void>(plan.const_data_ptr(), [plan](const void*) {});
   bytes.size = static_cast<size_t>(plan.numel());
   return Engine::load(std::move(bytes));
+}
+
+/// The engine's weights are on the GPU that is current when it is loaded.
+c10::Device device_of(const Engine& engine) {
+  if (engine.device() == "cpu") return c10::Device(c10::DeviceType::CPU);
+  return c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).getDevice();
 }
 
 Names names_of(const std::vector<BindingInfo>& bindings) {
@@ -47,7 +55,7 @@ std::vector<Names> exprs_of(const std::vector<BindingInfo>& bindings) {
 EngineClass::EngineClass(at::Tensor plan)
     : plan_(checked_plan(std::move(plan))),
       engine_(load(plan_)),
-      device_(engine_->device() == "cuda" ? c10::DeviceType::CUDA : c10::DeviceType::CPU),
+      device_(device_of(*engine_)),
       contexts_(engine_) {
   const auto describe = [](const std::vector<BindingInfo>& from, std::vector<Binding>& to) {
     for (const BindingInfo& b : from) {

@@ -74,7 +74,7 @@ class EngineClass : public torch::CustomClassHolder {
   at::Tensor plan_;
   std::shared_ptr<Engine> engine_;
   std::vector<Binding> inputs_, outputs_;
-  c10::DeviceType device_;
+  c10::Device device_;  // on CUDA: the one that was current when the engine was loaded
   ContextPool contexts_;
   std::atomic<std::shared_ptr<Profile>> profile_;  // null: profiling is off
 };

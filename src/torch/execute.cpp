@@ -42,7 +42,6 @@ struct Place {
 
 Place place_on(c10::Device device) {
   const c10::impl::VirtualGuardImpl guard(device.type());
-  if (!device.has_index()) device = guard.getDevice();
   TENON_CHECK(device == guard.getDevice(), "the inputs are on ", device.str(),
               ", but the current device is ", guard.getDevice().str());
   return {device, guard.getStream(device).native_handle()};
@@ -68,8 +67,8 @@ c10::List<at::Tensor> list_of(Tensors tensors) {
 
 void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) const {
   TENON_CHECK(tensor.defined(), "input '", binding.name, "' is undefined");
-  TENON_CHECK(tensor.device().type() == device_, "input '", binding.name, "' is on ",
-              tensor.device().str(), ", wanted ", engine_->device());
+  TENON_CHECK(tensor.device() == device_, "input '", binding.name, "' is on ",
+              tensor.device().str(), ", wanted ", device_.str());
   TENON_CHECK(tensor.layout() == at::kStrided, "input '", binding.name,
               "' is not a dense (strided) tensor");
   TENON_CHECK(tensor.scalar_type() == binding.dtype, "input '", binding.name, "' is ",
@@ -94,9 +93,7 @@ Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {
   }
 
   Place where;
-  if (device_ != c10::DeviceType::CPU) {
-    where = place_on(count ? inputs[0].device() : c10::Device(device_));
-  }
+  if (!device_.is_cpu()) where = place_on(device_);
   ContextPool::Lease context(contexts_);
   context->set_input_shapes(shapes.data());
   const Sizes& sizes = context->output_shapes();

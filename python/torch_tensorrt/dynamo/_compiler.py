@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Optional, Sequence
 
 import torch
@@ -49,7 +50,8 @@ def compile(
     def make_engine(index: int, segment: dict) -> TorchTensorRTModule:
         return TorchTensorRTModule(result.plan(index), name=f"{segment['name']}_engine")
 
-    module = assemble(exported_program, report, make_engine)
+    with _on(options["device"]):  # engines live on the device that is current when they are loaded
+        module = assemble(exported_program, report, make_engine)
     module.torch_tensorrt_report = report
     module.torch_tensorrt_inputs = _specs.from_tensors(specs) if given else None
     return module
@@ -112,6 +114,13 @@ def _device(program: Any, constants: dict, specs: Any, wish: str) -> str:
     if torch.device(found).type not in ("cpu", "cuda"):
         raise ValueError(f"the model is on {found}; engines are built for cpu and cuda")
     return found
+
+
+def _on(device: str) -> Any:
+    """A context in which the CUDA device that was built for is the current one."""
+    if torch.device(device).type != "cuda":
+        return contextlib.nullcontext()
+    return torch.cuda.device(torch.device(device))
 
 
 def _show_dryrun(text: str, where: str) -> None:
