@@ -17,52 +17,41 @@
 
 namespace tenon::cuda {
 
-#define TENON_CUDA_DRIVER(X)                                                                       \
-  X(cuInit)                                                                                        \
-  X(cuGetErrorName)                                                                                \
-  X(cuGetErrorString)                                                                              \
-  X(cuDriverGetVersion) X(cuDeviceGetCount) X(cuDeviceGet) X(cuDeviceGetName)                      \
-      X(cuDeviceGetAttribute) X(cuDevicePrimaryCtxRetain) X(cuCtxGetCurrent) X(cuCtxSetCurrent)    \
-          X(cuCtxGetDevice) X(cuCtxSynchronize) X(cuMemAlloc) X(cuMemFree) X(cuMemcpyHtoD)         \
-              X(cuMemcpyDtoH) X(cuMemcpyDtoDAsync) X(cuMemsetD8Async) X(cuMemGetInfo) X(           \
-                  cuModuleLoadData) X(cuModuleUnload) X(cuModuleGetFunction) X(cuFuncSetAttribute) \
-                  X(cuFuncGetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor)             \
-                      X(cuLaunchKernel) X(cuLaunchKernelEx) X(cuStreamCreate) X(cuStreamDestroy)   \
-                          X(cuStreamSynchronize) X(cuStreamIsCapturing) X(cuStreamBeginCapture)    \
-                              X(cuStreamEndCapture) X(cuStreamGetCaptureInfo) X(cuEventCreate) X(  \
-                                  cuEventDestroy) X(cuEventRecord) X(cuEventSynchronize)           \
-                                  X(cuEventElapsedTime) X(cuStreamWaitEvent) X(cuGraphInstantiate) \
-                                      X(cuGraphDestroy) X(cuGraphExecDestroy) X(cuGraphLaunch)     \
-                                          X(cuGraphUpload) X(cuGraphExecKernelNodeSetParams)       \
-                                              X(cuGraphKernelNodeGetParams) X(cuGraphGetNodes)     \
-                                                  X(cuGraphNodeGetType) X(cuTensorMapEncodeTiled)  \
-                                                      X(cuThreadExchangeStreamCaptureMode)
+// clang-format off: lists
+#define TENON_CUDA_DRIVER(X) \
+  X(cuInit) X(cuGetErrorName) X(cuGetErrorString) X(cuDriverGetVersion) X(cuDeviceGetCount) \
+  X(cuDeviceGet) X(cuDeviceGetName) X(cuDeviceGetAttribute) X(cuDevicePrimaryCtxRetain) \
+  X(cuCtxGetCurrent) X(cuCtxSetCurrent) X(cuCtxGetDevice) X(cuCtxSynchronize) X(cuMemAlloc) \
+  X(cuMemFree) X(cuMemcpyHtoD) X(cuMemcpyDtoH) X(cuMemcpyDtoDAsync) X(cuMemsetD8Async) \
+  X(cuMemGetInfo) X(cuModuleLoadData) X(cuModuleUnload) X(cuModuleGetFunction) \
+  X(cuFuncSetAttribute) X(cuFuncGetAttribute) X(cuOccupancyMaxActiveBlocksPerMultiprocessor) \
+  X(cuLaunchKernel) X(cuLaunchKernelEx) X(cuStreamCreate) X(cuStreamDestroy) \
+  X(cuStreamSynchronize) X(cuStreamIsCapturing) X(cuStreamBeginCapture) X(cuStreamEndCapture) \
+  X(cuStreamGetCaptureInfo) X(cuEventCreate) X(cuEventDestroy) X(cuEventRecord) \
+  X(cuEventSynchronize) X(cuEventElapsedTime) X(cuStreamWaitEvent) X(cuGraphInstantiate) \
+  X(cuGraphDestroy) X(cuGraphExecDestroy) X(cuGraphLaunch) X(cuGraphUpload) \
+  X(cuGraphExecKernelNodeSetParams) X(cuGraphKernelNodeGetParams) X(cuGraphGetNodes) \
+  X(cuGraphNodeGetType) X(cuTensorMapEncodeTiled) X(cuThreadExchangeStreamCaptureMode)
 
-#define TENON_NVRTC(X)                                                                \
-  X(nvrtcVersion)                                                                     \
-  X(nvrtcGetErrorString)                                                              \
-  X(nvrtcCreateProgram)                                                               \
-  X(nvrtcDestroyProgram) X(nvrtcCompileProgram) X(nvrtcGetCUBINSize) X(nvrtcGetCUBIN) \
-      X(nvrtcGetProgramLogSize) X(nvrtcGetProgramLog)
+#define TENON_NVRTC(X) \
+  X(nvrtcVersion) X(nvrtcGetErrorString) X(nvrtcCreateProgram) X(nvrtcDestroyProgram) \
+  X(nvrtcCompileProgram) X(nvrtcGetCUBINSize) X(nvrtcGetCUBIN) X(nvrtcGetProgramLogSize) \
+  X(nvrtcGetProgramLog)
 
-#define TENON_CUDNN(X)                                                                         \
-  X(cudnnGetVersion)                                                                           \
-  X(cudnnGetErrorString)                                                                       \
-  X(cudnnGetLastErrorString)                                                                   \
-  X(cudnnCreate) X(cudnnDestroy) X(cudnnSetStream) X(cudnnBackendCreateDescriptor)             \
-      X(cudnnBackendDestroyDescriptor) X(cudnnBackendSetAttribute) X(cudnnBackendGetAttribute) \
-          X(cudnnBackendFinalize) X(cudnnBackendExecute)
+#define TENON_CUDNN(X) \
+  X(cudnnGetVersion) X(cudnnGetErrorString) X(cudnnGetLastErrorString) X(cudnnCreate) \
+  X(cudnnDestroy) X(cudnnSetStream) X(cudnnBackendCreateDescriptor) \
+  X(cudnnBackendDestroyDescriptor) X(cudnnBackendSetAttribute) X(cudnnBackendGetAttribute) \
+  X(cudnnBackendFinalize) X(cudnnBackendExecute)
 
-#define TENON_CUBLASLT(X)                                                                       \
-  X(cublasLtGetVersion)                                                                         \
-  X(cublasLtGetStatusString)                                                                    \
-  X(cublasLtCreate)                                                                             \
-  X(cublasLtDestroy) X(cublasLtMatmul) X(cublasLtMatmulDescCreate) X(cublasLtMatmulDescDestroy) \
-      X(cublasLtMatmulDescSetAttribute) X(cublasLtMatrixLayoutCreate)                           \
-          X(cublasLtMatrixLayoutDestroy) X(cublasLtMatrixLayoutSetAttribute)                    \
-              X(cublasLtMatmulPreferenceCreate) X(cublasLtMatmulPreferenceDestroy)              \
-                  X(cublasLtMatmulPreferenceSetAttribute) X(cublasLtMatmulAlgoGetHeuristic)     \
-                      X(cublasLtMatmulAlgoCheck)
+#define TENON_CUBLASLT(X) \
+  X(cublasLtGetVersion) X(cublasLtGetStatusString) X(cublasLtCreate) X(cublasLtDestroy) \
+  X(cublasLtMatmul) X(cublasLtMatmulDescCreate) X(cublasLtMatmulDescDestroy) \
+  X(cublasLtMatmulDescSetAttribute) X(cublasLtMatrixLayoutCreate) X(cublasLtMatrixLayoutDestroy) \
+  X(cublasLtMatrixLayoutSetAttribute) X(cublasLtMatmulPreferenceCreate) \
+  X(cublasLtMatmulPreferenceDestroy) X(cublasLtMatmulPreferenceSetAttribute) \
+  X(cublasLtMatmulAlgoGetHeuristic) X(cublasLtMatmulAlgoCheck)
+// clang-format on
 
 #define TENON_MEMBER(name) decltype(&::name) name = nullptr;
 struct Driver {
