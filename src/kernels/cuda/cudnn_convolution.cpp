@@ -105,8 +105,9 @@ struct Policy {
 };
 
 Policy policy_of(const Problem& p) {
-  // Sums of a first layer: eight channels at most. Its best engine for half (three times as fast as
-  // the next on an H200) adds them in a lower precision; the error of the model is the same.
+  // Sums of a first layer: eight channels at most. Its best engine for half (209 us, the next 418,
+  // for ResNet-18's at batch 128 on an H200) adds them in a lower precision; the model's error grew
+  // from 1.06 to 1.18 times eager's with it and the folding of batch norm in half together.
   constexpr int64_t kFewChannels = 8;
   return {p.out[0].dtype != DataType::kFLOAT || !p.target || p.target->tf32,
           p.out[0].dtype != DataType::kFLOAT && p.in[0].shape[1] <= kFewChannels};
