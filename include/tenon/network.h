@@ -197,6 +197,8 @@ class TENON_API INetworkDefinition {
   NetworkImpl& impl() const { return *impl_; }
 
  private:
+  friend struct NetworkImpl;
+  explicit INetworkDefinition(std::unique_ptr<NetworkImpl> impl);
   std::unique_ptr<NetworkImpl> impl_;
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,10 @@
 #include "base/support.h"
 #include "ir/graph.h"
 #include "net/layer.h"
+
+namespace tenon {
+class INetworkDefinition;
+}
 
 namespace tenon::convert {
 
@@ -91,6 +96,7 @@ class Ctx {
   ir::SymDim agree(const ir::SymDim& ours, const ir::SymDim& recorded, const char* what) const;
 
   std::unordered_map<const ir::Value*, ir::Value*> values;  // aten value -> net value
+  std::shared_ptr<INetworkDefinition> facade;               // see network() in user_converter.h
 
  private:
   const ir::Attr* arg(const ir::Node& n, const char* name) const;

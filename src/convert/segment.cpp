@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // supports() and convert_segment(): both run converters on a net graph; the first on a graph made
-// for one node, with typed inputs and constants without data.
+// for one node, with typed inputs and constants without data (a user's converter is not run there).
+#include <algorithm>
 #include <set>
 #include <unordered_set>
 
-#include "convert/converter.h"
+#include "convert/user_converter.h"
 
 namespace tenon::convert {
 namespace {
@@ -37,9 +38,24 @@ void enter_constant(Ctx& c, const ir::Value* v) {
   c.values[v] = c.net.graph.add_constant(c.probing() ? without_data(*data) : data, v->name);
 }
 
-void run_converter(Ctx& c, const ir::Node& n) {
-  const Converter converter = find_converter(n.op);
-  if (!converter) throw No{"no converter for " + n.op};
+void run_user_converter(Ctx& c, const ir::Node& n, const UserConverter& converter) {
+  try {
+    converter.convert(c, n);
+  } catch (const No&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw Error("the converter of " + converter.origin + " failed: " + e.what());
+  }
+  // A result that is not bound is an error only where something uses it (Ctx::resolve).
+  const bool any = std::any_of(n.outputs().begin(), n.outputs().end(),
+                               [&](const auto& v) { return c.values.count(v.get()) > 0; });
+  c.require(any, "the converter of ", converter.origin, " returned no result");
+}
+
+/// `user`: find_user_converter(n), which comes first.
+void run_converter(Ctx& c, const ir::Node& n, const UserConverter* user) {
+  const Converter converter = user ? nullptr : find_converter(n.op);
+  if (!user && !converter) throw No{"no converter for " + n.op};
   for (const ir::Value* v : n.inputs) {
     if (!v) continue;
     check_operand(*v);
@@ -47,6 +63,7 @@ void run_converter(Ctx& c, const ir::Node& n) {
   }
   c.net.origin = n.origin;
   c.net.base_name = n.outputs().empty() ? "unnamed" : n.output(0)->name;
+  if (user) return run_user_converter(c, n, *user);
   converter(c, n);
 }
 
@@ -54,7 +71,7 @@ void convert_node(Ctx& c, const ir::Node& n) {
   with_frame([&] { return "while converting " + ir::describe(n); },
              [&] {
                try {
-                 run_converter(c, n);
+                 run_converter(c, n, find_user_converter(n).get());
                } catch (const No& no) {
                  throw Error(no.reason);
                }
@@ -92,6 +109,7 @@ Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::s
   ir::Graph probe;
   if (ranges) probe.symbols = *ranges;
   Ctx c(probe, true);
+  std::string refusals;
   try {
     check_device(node, device);
     for (const ir::Value* v : node.inputs) {
@@ -99,10 +117,11 @@ Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::s
       check_operand(*v);
       if (v->type.kind == ir::Kind::kTensor) c.values[v] = probe.add_input(v->name, v->type);
     }
-    run_converter(c, node);
+    if (find_user_converter(node, &refusals)) return Support::yes();
+    run_converter(c, node, nullptr);
     if (check) return check(probe);
   } catch (const No& no) {
-    return Support::no(no.reason);
+    return Support::no(refusals.empty() ? no.reason : refusals + "; " + no.reason);
   } catch (const Error& e) {
     return Support::no(first_line(e.what()));  // the frames name the probe's layers
   }

@@ -83,6 +83,7 @@ bool ITensor::isNetworkInput() const { return !raw(value_).producer(); }
 bool ITensor::isNetworkOutput() const { return network_->is_output(&raw(value_)); }
 
 void ITensor::setDimensions(const Dims& dims) {
+  network_->check_owned("setDimensions");
   ir::Value& v = input(value_, "setDimensions");
   ir::SymShape shape;
   for (int64_t d : net::to_ints(dims)) {
@@ -96,11 +97,13 @@ void ITensor::setDimensions(const Dims& dims) {
 }
 
 void ITensor::setType(DataType type) {
+  network_->check_owned("setType");
   input(value_, "setType").type.dtype = type;
   network_->invalidate_users(&raw(value_));
 }
 
 void ITensor::setDimensionName(int32_t i, const char* name) {
+  network_->check_owned("setDimensionName");
   ir::Value& v = input(value_, "setDimensionName");
   check_dim(v, i);
   ir::SymDim& dim = v.type.shape[static_cast<size_t>(i)];

@@ -16,6 +16,8 @@ namespace tenon {
 using net::Ints;
 
 INetworkDefinition::INetworkDefinition() : impl_(std::make_unique<NetworkImpl>()) {}
+INetworkDefinition::INetworkDefinition(std::unique_ptr<NetworkImpl> impl)
+    : impl_(std::move(impl)) {}
 INetworkDefinition::~INetworkDefinition() = default;
 
 void INetworkDefinition::setName(const char* name) { impl_->name = name; }
@@ -26,12 +28,14 @@ ITensor* INetworkDefinition::addInput(const char* name, DataType type, const Dim
 }
 
 void INetworkDefinition::markOutput(ITensor& tensor) {
+  impl_->check_owned("markOutput");
   ir::Value* v = impl_->value(tensor);
   TENON_CHECK(!impl_->is_output(v), "tensor '", v->name, "' is already an output");
   impl_->graph.outputs.push_back(v);
 }
 
 void INetworkDefinition::unmarkOutput(ITensor& tensor) {
+  impl_->check_owned("unmarkOutput");
   ir::Value* v = impl_->value(tensor);
   TENON_CHECK(impl_->is_output(v), "tensor '", v->name, "' is not an output");
   std::erase(impl_->graph.outputs, v);

@@ -21,9 +21,9 @@ size_t element_count(const std::vector<int64_t>& shape) {
   return count;
 }
 
-/// A view: the caller keeps the values alive until the build.
-ir::ConstantPtr view_of(const Weights& weights, std::vector<int64_t> shape,
-                        const std::string& name) {
+/// A view, unless `copy`: then the caller keeps the values alive until the build.
+ir::ConstantPtr constant_of(const Weights& weights, std::vector<int64_t> shape,
+                            const std::string& name, bool copy) {
   TENON_CHECK(size_of(weights.type) > 0, "constant '", name, "': type ", name_of(weights.type),
               " has no addressable elements");
   const size_t count = element_count(shape);
@@ -31,6 +31,7 @@ ir::ConstantPtr view_of(const Weights& weights, std::vector<int64_t> shape,
               "' has ", weights.count, " values, wanted ", count, " for shape ",
               str(ir::SymShape(shape.begin(), shape.end())));
   TENON_CHECK(weights.values || count == 0, "constant '", name, "': values is null");
+  if (copy && weights.values) return ir::make_constant(weights.type, shape, weights.values);
   auto c = std::make_shared<ir::Constant>();
   c->dtype = weights.type;
   c->shape = std::move(shape);
@@ -44,7 +45,19 @@ ir::ConstantPtr view_of(const Weights& weights, std::vector<int64_t> shape,
 
 }  // namespace
 
+std::unique_ptr<INetworkDefinition> NetworkImpl::attach(ir::Graph& graph) {
+  return std::unique_ptr<INetworkDefinition>(
+      new INetworkDefinition(std::make_unique<NetworkImpl>(graph)));
+}
+
+void NetworkImpl::check_owned(const char* what) const {
+  TENON_CHECK(!attached_, what,
+              ": the inputs and outputs of a network that is being converted are ",
+              "the compiler's; a converter reads its arguments and returns its results");
+}
+
 ITensor* NetworkImpl::add_input(const std::string& input, DataType type, const Dims& dims) {
+  check_owned("addInput");
   TENON_CHECK(!input.empty(), "an input needs a name");
   for (const auto& other : graph.inputs())
     TENON_CHECK(other->name != input, "there are two inputs named '", input, "'");
@@ -102,7 +115,8 @@ ILayer* NetworkImpl::add(const std::string& op, const std::vector<ITensor*>& inp
   LayerState* state = states_.back().get();
   state->network = this;
   state->node = net::add_layer_uninferred(graph, op, values, op);
-  state->node->origin.node = state->node->output()->name;
+  state->node->origin = origin;
+  if (!attached_) state->node->origin.node = state->node->output()->name;
   state_of_[state->node] = state;
   if (op == "shuffle") state->prepare = [state] { net::prepare_shuffle(*state); };
   if (op == "elementwise") state->prepare = [state] { net::prepare_elementwise(*state); };
@@ -122,12 +136,12 @@ IConstantLayer* NetworkImpl::add_constant(const Dims& dims, Weights weights) {
 
 ir::Value* NetworkImpl::add_weights(const std::string& base, const Weights& weights) {
   TENON_CHECK(weights.values && weights.count > 0, base, " has no values");
-  return graph.add_constant(view_of(weights, {weights.count}, base), base);
+  return graph.add_constant(constant_of(weights, {weights.count}, base, attached_), base);
 }
 
 void NetworkImpl::set_weights(ir::Value* constant, const Weights& weights,
                               const std::vector<int64_t>& shape) {
-  constant->producer()->set("data", view_of(weights, shape, constant->name));
+  constant->producer()->set("data", constant_of(weights, shape, constant->name, attached_));
   constant->type = net::infer(*constant->producer()).at(0);
 }
 
@@ -152,6 +166,7 @@ void NetworkImpl::ensure(const ir::Value* value) {
   const auto push = [&](const ir::Value* v) {
     ir::Node* n = v ? v->producer() : nullptr;
     if (!n || n->is_constant() || valid_.count(n)) return false;
+    if (attached_ && !state_of_.count(n)) return false;  // the owner's layers have their types
     stack.push_back(n);
     return true;
   };

@@ -30,8 +30,20 @@ struct LayerState {
 };
 
 struct NetworkImpl {
-  ir::Graph graph;
+  NetworkImpl() : graph(owned_) {}
+  /// A facade over a graph of somebody else's, which must outlive it: what a user's converter adds
+  /// its layers through. Weights are copied, because the graph outlives the converter's own; inputs
+  /// and outputs are the owner's business.
+  explicit NetworkImpl(ir::Graph& attached) : graph(attached), attached_(true) {}
+  static std::unique_ptr<INetworkDefinition> attach(ir::Graph& graph);
+
+ private:
+  ir::Graph owned_;
+
+ public:
+  ir::Graph& graph;
   std::string name;
+  ir::Origin origin;                            // attached: given to the layers that are added
   std::vector<std::unique_ptr<ILayer>> layers;  // as the caller made them
 
   ITensor* add_input(const std::string& name, DataType type, const Dims& dims);
@@ -55,6 +67,8 @@ struct NetworkImpl {
   /// Input sizes were given anew: the symbols in use.
   void refresh_symbols();
   bool is_output(const ir::Value* value) const;
+  /// Throws for what is not a converter's to do: `what` is "addInput" or the like.
+  void check_owned(const char* what) const;
 
   /// The network as a graph of its own, inferred and checked, without dead layers.
   ir::Graph finished();
@@ -65,6 +79,7 @@ struct NetworkImpl {
   void infer(ir::Node* node);
   void forget(std::unordered_set<const ir::Value*> stale);
 
+  const bool attached_ = false;
   std::vector<std::unique_ptr<LayerState>> states_;
   std::unordered_map<const ir::Node*, LayerState*> state_of_;
   std::unordered_map<const ir::Value*, std::unique_ptr<ITensor>> handles_;
