@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 from torch import fx
+
+from ..runtime import TorchTensorRTModule
+from ..runtime._plain_call import is_plain, is_traced
 
 
 class _Child:
@@ -25,17 +28,43 @@ class _Child:
             raise AttributeError(self._name) from None  # Python asks __getattr__ now
 
 
+def _only_step(graph: fx.Graph) -> Optional[str]:
+    """The child whose result for all inputs in order is the module's result; None if the graph does
+    more than call it."""
+    if type(graph._codegen) is not fx.graph.CodeGen:
+        return None  # takes or gives nested structures
+    *inputs, call, output = graph.nodes
+    is_call = call.op == "call_module" and call.target.isidentifier() and not call.kwargs
+    takes_all = all(n.op == "placeholder" and not n.args for n in inputs)
+    if is_call and takes_all and call.args == tuple(inputs) and output.args == (call,):
+        return call.target
+    return None
+
+
 class CompiledModule(fx.GraphModule):
-    """An ordinary GraphModule whose calls cost less: a small engine takes no longer than the three
-    Python calls that fx and nn.Module put before it."""
+    """An ordinary GraphModule whose calls cost less: a small engine takes no longer than the Python
+    calls that fx and nn.Module put before it."""
+
+    _only: Optional[str] = None  # see _only_step; of the class that fx makes for each instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if is_traced() or not is_plain(self):
+            return super().__call__(*args, **kwargs)
+        if self._only is not None and len(args) == 1 and not kwargs:
+            child = self._modules.get(self._only)
+            own = "forward" not in self.__dict__ and type(child) is TorchTensorRTModule
+            if own and child._is_unary and is_plain(child) and "forward" not in child.__dict__:
+                return child._run_unary(args[0])
+        return self.forward(*args, **kwargs)
 
     def recompile(self) -> Any:
         code = super().recompile()
         # fx makes a class for each instance and puts there a __call__ that only explains errors in
-        # generated code; nn.Module's own is what it calls.
+        # generated code; the one above is what it calls.
         own = type(self)
         del own.__call__
         for node in self.graph.nodes:
             if node.op == "call_module" and node.target.isidentifier():
                 setattr(own, node.target, _Child(node.target))
+        own._only = _only_step(self.graph)
         return code

@@ -9,16 +9,13 @@ import tempfile
 from typing import Any, Optional, Sequence, Union
 
 import torch
-from torch.fx import _symbolic_trace as _fx_trace
-from torch.nn.modules import module as _nn
 
 from .. import _library
 
 _library.load()
 
 from . import _meta  # noqa: E402
-
-_is_compiling, _jit_trace = torch.compiler.is_compiling, torch._C._get_tracing_state
+from ._plain_call import is_plain, is_traced  # noqa: E402
 
 
 class TorchTensorRTModule(torch.nn.Module):
@@ -82,28 +79,22 @@ class TorchTensorRTModule(torch.nn.Module):
         _meta.remember(self, self._content_hash)
 
     def __call__(self, *inputs: torch.Tensor) -> Any:
-        # nn.Module's __call__, which costs as much as a small engine, where that would do no more.
-        if (
-            _is_compiling()
-            or _fx_trace._is_fx_tracing_flag
-            or _jit_trace() is not None
-            or self._forward_hooks
-            or self._forward_pre_hooks
-            or self._backward_hooks
-            or self._backward_pre_hooks
-            or self._compiled_call_impl is not None
-            or _nn._has_any_global_hook()
-        ):
+        if is_traced() or not is_plain(self):
             return super().__call__(*inputs)
+        if type(self) is TorchTensorRTModule and "forward" not in self.__dict__:
+            return self._execute(inputs)
         return self.forward(*inputs)
 
     def forward(self, *inputs: torch.Tensor) -> Any:
-        if _is_compiling() or _fx_trace._is_fx_tracing_flag or _jit_trace() is not None:
-            outputs = self._trace(inputs)
-        elif self._is_unary and len(inputs) == 1:
+        if not is_traced():
+            return self._execute(inputs)
+        outputs = self._trace(inputs)
+        return outputs[0] if self._single else outputs
+
+    def _execute(self, inputs: tuple) -> Any:
+        if self._is_unary and len(inputs) == 1:
             return self._run_unary(inputs[0])
-        else:
-            outputs = self._run(inputs)
+        outputs = self._run(inputs)
         return outputs[0] if self._single else outputs
 
     def _trace(self, inputs: tuple) -> list[torch.Tensor]:

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "engine/build/layer_info.h"
 #include "engine/build/select.h"
+#include "engine/build/separate.h"
 #include "engine/run/sizes.h"
 #include "engine/run/storage.h"
 #include "ir/text.h"
@@ -61,6 +62,7 @@ std::vector<ir::PassTime> optimise(ir::Graph& net, const Options& options, kerne
 void pack_constants(ir::Graph& net, std::vector<Choice>& choices, const ir::SymEnv& sizes,
                     const kernels::DeviceTarget* target) {
   for (Choice& choice : choices) {
+    if (choice.node->has("kernel")) continue;  // done before
     kernels::Problem problem = make_problem(*choice.node, sizes, omp_get_max_threads(), target);
     problem.tactic = choice.tactic;
     std::vector<ir::ConstantPtr> constants;
@@ -92,15 +94,6 @@ MemoryInfo memory_info(const ir::Graph& net, const std::vector<Choice>& choices,
   MemoryInfo memory{StoragePlan(net, steps, problems).arena_bytes()};
   for (const ir::ConstantPtr& c : constants) memory.weights += c->bytes;
   return memory;
-}
-
-/// A binding never shares memory with another: outputs that are inputs, constants, or the same
-/// value twice get a copy.
-void separate_outputs(ir::Graph& net) {
-  for (size_t i : shared_outputs(net)) {
-    ir::Value*& out = net.outputs[i];
-    out = net::add_layer(net, "reorder", {out}, {}, out->name + ".copy")->output();
-  }
 }
 
 /// Passes replace values; the engine's outputs keep the names that they came with.
@@ -186,6 +179,10 @@ BuildResult build_engine(ir::Graph net, const Options& options, TimingCache* cac
   result.select_ms = ms_since(start);
 
   pack_constants(net, choices, opt_sizes(net), target.get());
+  if (target.runtime && separate_fixed_pointers(net, choices, target.facts)) {
+    choices = select_kernels(net, options, cache, progress, target.get(), choices);
+    pack_constants(net, choices, opt_sizes(net), target.get());
+  }
   if (target.runtime) result.content.code = collect_code(target, options, choices, opt_sizes(net));
   ir::PrintOptions print;
   print.constants = &result.content.constants;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "engine/build/timer.h"
@@ -146,14 +147,21 @@ std::string problem_key(const Problem& p) {
 }
 
 std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, TimingCache* cache,
-                                   const Progress& progress, const kernels::DeviceTarget* target) {
+                                   const Progress& progress, const kernels::DeviceTarget* target,
+                                   const std::vector<Choice>& known) {
   std::vector<ir::Node*> nodes;
   for (const auto& node : graph.nodes())
     if (!node->is_constant() && !is_view(*node)) nodes.push_back(node.get());
   ir::SymEnv sizes = opt_sizes(graph);
   std::map<std::string, Selected> seen;
+  std::unordered_map<const ir::Node*, const Choice*> chosen;
+  for (const Choice& c : known) chosen[c.node] = &c;
   std::vector<Choice> choices;
   for (size_t i = 0; i < nodes.size(); ++i) {
+    if (const auto it = chosen.find(nodes[i]); it != chosen.end()) {
+      choices.push_back(*it->second);
+      continue;
+    }
     if (progress &&
         !progress("choosing kernels", static_cast<int>(i), static_cast<int>(nodes.size())))
       throw Cancelled();

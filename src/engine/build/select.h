@@ -29,10 +29,11 @@ struct Choice {
 };
 
 /// Chooses a kernel for every layer that runs, on `target` (null: the CPU). Does not change the
-/// graph.
+/// graph. Layers that are in `known` keep what was chosen for them.
 std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, TimingCache* cache,
                                    const Progress& progress,
-                                   const kernels::DeviceTarget* target = nullptr);
+                                   const kernels::DeviceTarget* target = nullptr,
+                                   const std::vector<Choice>& known = {});
 
 /// Text that tells problems apart: op, attributes, operand types, sizes, layouts, threads, isa.
 std::string problem_key(const kernels::Problem& problem);

@@ -26,6 +26,11 @@ struct CopyParams {
   int32_t count;
   uint32_t per_thread;
 };
+struct FlatParams {
+  char* to;
+  const char* from;
+  int64_t items;
+};
 struct TransposeParams {
   char* to;
   const char* from;
@@ -37,6 +42,7 @@ struct TransposeParams {
 };
 static_assert(sizeof(Copy) == 256 && sizeof(CopyParams) == 2056 && sizeof(TransposeParams) == 280);
 
+int log2_of(int64_t power) { return __builtin_ctzll(static_cast<uint64_t>(power)); }
 uintptr_t number(const void* p) { return reinterpret_cast<uintptr_t>(p); }
 
 const RegisterSources sources(std::vector<SourceVariant>{{"copy.cu", {}}});
@@ -60,6 +66,10 @@ bool can_widen(const Space& space, uintptr_t to, uintptr_t from, int64_t bytes, 
          aligned_for(space, 1, from, factor, size);
 }
 
+bool is_contiguous(const Space& space) {
+  return space.dims.size() == 1 && space.strides[0][0] == 1 && space.strides[1][0] == 1;
+}
+
 CopyPlan::CopyPlan(const Problem& problem, const std::vector<CopyTask>& tasks, size_t element_size)
     : size_(static_cast<int64_t>(element_size)), processors_(problem.target->processors) {
   for (const CopyTask& t : tasks) add(t);
@@ -70,6 +80,7 @@ CopyPlan::CopyPlan(const Problem& problem, const std::vector<CopyTask>& tasks, s
   };
   if (transposed_) transpose_ = function("transpose", size_);
   for (int i = 0; i < 5; ++i) copy_[i] = function("copy", int64_t{1} << i);
+  for (int i = 0; i < 5; ++i) flat_[i] = function("flat", int64_t{1} << i);
 }
 
 bool CopyPlan::can_transpose(const Piece& piece) { return transposed_dim(piece.space) >= 0; }
@@ -88,9 +99,7 @@ void CopyPlan::add_piece(Piece piece) {
   if (groups_.empty() || groups_.back().size() == kCopies) groups_.emplace_back();
   // A long row that is no whole number of vectors: the rest goes into a launch of its own.
   const int64_t inner = piece.space.inner(), rest = inner % (16 / size_);
-  const bool contiguous = piece.space.dims.size() == 1 && piece.space.strides[0][0] == 1 &&
-                          piece.space.strides[1][0] == 1;
-  if (!contiguous || rest == 0 || inner < kLong) {
+  if (!is_contiguous(piece.space) || rest == 0 || inner < kLong) {
     groups_.back().push_back(std::move(piece));
     return;
   }
@@ -105,7 +114,25 @@ void CopyPlan::add_piece(Piece piece) {
 
 void CopyPlan::launches(const void* const* from, void* to, LaunchSink& sink) const {
   if (transposed_) return launch_transpose(groups_[0][0], from, to, sink);
-  for (const Group& g : groups_) launch_copies(g, from, to, sink);
+  for (const Group& g : groups_) {
+    if (g.size() == 1 && is_contiguous(g[0].space)) {
+      launch_flat(g, from, to, sink);
+    } else {
+      launch_copies(g, from, to, sink);
+    }
+  }
+}
+
+void CopyPlan::launch_flat(const Group& group, const void* const* from, void* to,
+                           LaunchSink& sink) const {
+  const Piece& piece = group[0];
+  const int64_t bytes = widest(group, from, to);
+  const FlatParams p{const_cast<char*>(address(to, piece.to_start)),
+                     address(from[piece.input], piece.from_start),
+                     piece.space.dims[0] * size_ / bytes};
+  constexpr unsigned kBlock = 256;
+  const auto blocks = static_cast<unsigned>(ceil_div(p.items, int64_t{kBlock} * 2));
+  sink(flat_[log2_of(bytes)], {blocks}, {kBlock}, 0, p);
 }
 
 int64_t CopyPlan::widest(const Group& group, const void* const* from, const void* to) const {
@@ -150,9 +177,7 @@ void CopyPlan::launch_copies(const Group& group, const void* const* from, void* 
     c.first_block = blocks;
     blocks += static_cast<unsigned>(ceil_div(items, int64_t{kBlock} * p.per_thread));
   }
-  int log = 0;
-  while ((int64_t{1} << log) < bytes) ++log;
-  sink(copy_[log], {blocks}, {kBlock}, 0, p);
+  sink(copy_[log2_of(bytes)], {blocks}, {kBlock}, 0, p);
 }
 
 void CopyPlan::launch_transpose(const Piece& piece, const void* const* from, void* to,

@@ -35,6 +35,7 @@ class CopyPlan {
   static bool can_transpose(const Piece& piece);
   int64_t widest(const Group& group, const void* const* from, const void* to) const;
   void launch_copies(const Group& group, const void* const* from, void* to, LaunchSink& sink) const;
+  void launch_flat(const Group& group, const void* const* from, void* to, LaunchSink& sink) const;
   void launch_transpose(const Piece& piece, const void* const* from, void* to,
                         LaunchSink& sink) const;
   const char* address(const void* base, int64_t elements) const {
@@ -46,9 +47,11 @@ class CopyPlan {
   std::vector<Group> groups_;
   bool transposed_ = false;  // there is one piece, and it is one
   CUfunction transpose_ = nullptr;
-  CUfunction copy_[5] = {};  // of 1, 2, 4, 8 and 16 bytes
+  CUfunction copy_[5] = {}, flat_[5] = {};  // of 1, 2, 4, 8 and 16 bytes
 };
 
+/// One run of elements on both sides.
+bool is_contiguous(const Space& space);
 /// Which dim of a space the source is contiguous along, if that is worth a transpose; else -1.
 int transposed_dim(const Space& space);
 /// Elements that can be moved as one of `bytes` bytes: inner dims contiguous, all else aligned.

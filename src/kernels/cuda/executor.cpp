@@ -79,7 +79,11 @@ class Events {
   std::vector<CUevent> events_;
 };
 
+/// The default stream, which is never captured and never destroyed: two questions less per run.
+bool is_default(CUstream stream) { return stream == nullptr; }
+
 bool capturing(CUstream stream) {
+  if (is_default(stream)) return false;
   CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
   TENON_CU(cuStreamIsCapturing, stream, &status);
   return status != CU_STREAM_CAPTURE_STATUS_NONE;
@@ -123,7 +127,10 @@ void CudaExecutor::forget(const BoundRun& run) {
 /// The context's buffers belong to one run at a time: a run on another stream waits for the last.
 void CudaExecutor::follow(CUstream stream) {
   if (!done_) TENON_CU(cuEventCreate, &done_, CU_EVENT_DISABLE_TIMING);
-  if (ran_ && stream != last_stream_) TENON_CU(cuStreamWaitEvent, stream, done_, 0);
+  if (ran_ && stream != last_stream_) {
+    if (is_default(last_stream_)) TENON_CU(cuEventRecord, done_, last_stream_);
+    TENON_CU(cuStreamWaitEvent, stream, done_, 0);
+  }
   last_stream_ = stream;
 }
 
@@ -195,9 +202,10 @@ void CudaExecutor::run(const BoundRun& run, bool moved, void* raw) {
   if (!in_callers_graph) finish(stream);
 }
 
-/// Marks the end of what was queued, for runs on other streams.
+/// Marks the end of what was queued, for runs on other streams; on the default stream that can
+/// still be done when such a run comes.
 void CudaExecutor::finish(CUstream stream) {
-  TENON_CU(cuEventRecord, done_, stream);
+  if (!is_default(stream)) TENON_CU(cuEventRecord, done_, stream);
   ran_ = true;
 }
 

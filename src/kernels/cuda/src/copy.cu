@@ -7,6 +7,10 @@
 // works for the last copy whose first_block is at most b. A thread moves up to 2 items that lie a
 // block apart. Blocks of 256.
 //
+// flat1 .. flat16: one copy that is contiguous on both sides, which needs few parameters: where a
+// recorded run is told new pointers, 2 KiB of them cost the host more than the launch. A thread
+// moves up to 2 items that lie a block apart. Blocks of 256.
+//
 // transpose1 .. transpose8: the source is contiguous along another dim than the destination. A
 // block turns a tile through shared memory; lanes run along the contiguous dim of each side. Tiles
 // are 32 x 32, for elements of 1 and 2 bytes 64 x 64. Grid: tiles of all matrices; block 32 x 8.
@@ -61,6 +65,26 @@ DEVICE void copy(const CopyParams& p) {
   }
 }
 
+// ---- one contiguous copy
+
+struct FlatParams {
+  char* to;
+  const char* from;
+  i64 items;
+};
+
+template <typename T>
+DEVICE void flat(const FlatParams& p) {
+  const i64 first = (i64)blockIdx.x * blockDim.x * 2 + threadIdx.x, second = first + blockDim.x;
+  const T* from = (const T*)p.from;
+  T* to = (T*)p.to;
+  T a, b;
+  if (first < p.items) a = from[first];
+  if (second < p.items) b = from[second];
+  if (first < p.items) to[first] = a;
+  if (second < p.items) to[second] = b;
+}
+
 // ---- transposes
 
 struct TransposeParams {
@@ -108,8 +132,9 @@ DEVICE void transpose(const TransposeParams& p) {
   }
 }
 
-#define COPY(bytes, T) \
-  KERNEL __launch_bounds__(256) copy##bytes(const __grid_constant__ CopyParams p) { copy<T>(p); }
+#define COPY(bytes, T)                                                                            \
+  KERNEL __launch_bounds__(256) copy##bytes(const __grid_constant__ CopyParams p) { copy<T>(p); } \
+  KERNEL __launch_bounds__(256) flat##bytes(const __grid_constant__ FlatParams p) { flat<T>(p); }
 COPY(1, u8)
 COPY(2, u16)
 COPY(4, u32)
