@@ -2,8 +2,9 @@
 """Latency, error and build time of each model and batch size, all peers side by side in one process.
 
 Every peer is warmed up. Then come rounds in which each peer has one turn after the other. A turn
-begins with untimed calls, because the thread pool of the peer before may still be spinning on the
-cores, and its sample is the median of the timed calls that follow. A peer's latency is the median of
+begins when the threads of the peer before have stopped spinning (ONNX Runtime's keep both cores busy
+for up to a tenth of a second after a call, whoever runs then), goes on with untimed calls that wake
+its own, and its sample is the median of the timed calls that follow. A peer's latency is the median of
 its samples; a ratio is given twice, as the ratio of these medians and as the median of the ratios
 within each round, which drifts of the machine's speed do not touch.
 """
@@ -21,9 +22,21 @@ import models  # noqa: E402
 import peers  # noqa: E402
 import torch  # noqa: E402
 
+IDLE_STEP, IDLE_MOST = 0.005, 1.0  # seconds: how often, and how long, to look for idle threads
 SETTLE = 0.004  # untimed seconds at the start of a turn
 TURN = 0.012  # timed seconds of a turn; at least one call
 MOST_ROUNDS, FEWEST_ROUNDS = 60, 5
+
+
+def wait_for_idle_threads() -> None:
+    """Returns when no thread of this process has used a core for a while."""
+    end = time.perf_counter() + IDLE_MOST
+    while time.perf_counter() < end:
+        before = time.process_time()
+        time.sleep(IDLE_STEP)
+        if time.process_time() - before < IDLE_STEP / 10:
+            return
+    raise RuntimeError(f"a peer's threads are still busy {IDLE_MOST} s after its last call")
 
 
 class Contestant:
@@ -48,6 +61,7 @@ class Contestant:
 
     def turn(self) -> None:
         call, clock = self.call, time.perf_counter
+        wait_for_idle_threads()
         for _ in range(max(1, round(SETTLE / self.guess))):
             call()
         times = []
