@@ -24,7 +24,7 @@ def assemble(
 ) -> fx.GraphModule:
     """The compiled module; ``make_engine(index, segment)`` makes the child of an engine segment."""
     source = program.module(check_guards=False)
-    dropped = _drop_checks(source.graph, _engine_nodes(report))
+    dropped = _drop_dead(source.graph, _engine_nodes(report), _unused_writes(report))
     for segment in report["segments"]:
         segment["nodes"] = [n for n in segment["nodes"] if n not in dropped]
     nodes = _by_name(program, source)
@@ -32,18 +32,24 @@ def assemble(
     return _Assembly(source, nodes, report, make_engine).build()
 
 
-def _drop_checks(graph: fx.Graph, in_engines: set[str]) -> set[str]:
-    """Removes nodes that only check sizes and types (engines check their inputs themselves), and
-    what they alone needed; returns the names of those removed."""
+def _drop_dead(graph: fx.Graph, in_engines: set[str], unused: set[str]) -> set[str]:
+    """Removes nodes that only check sizes and types (engines check their inputs themselves), the
+    ``unused`` ones, and what they alone needed; returns the names of those removed."""
     dropped = set()
     for node in reversed(graph.nodes):
         name = getattr(node.target, "_opname", node.target)
         is_check = name in _CHECKS or str(name).startswith("sym_constrain_range")
         is_needed = node.users or node.name in in_engines or node.op in ("placeholder", "output")
-        if not is_needed and (is_check or not node.is_impure()):
+        if not is_needed and (is_check or node.name in unused or not node.is_impure()):
             graph.erase_node(node)
             dropped.add(node.name)
     return dropped
+
+
+def _unused_writes(report: dict) -> set[str]:
+    """In-place ops that are in no segment: nothing reads what they write."""
+    used = {n for s in report["segments"] for n in s["nodes"]}
+    return {name for name, _ in report["in_place"]} - used
 
 
 def _engine_nodes(report: dict) -> set[str]:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hybrids of engines and PyTorch compute what the model computes, whatever crosses the borders:
+random programs, made smaller where they fail. TENON_TEST_FULL=1 tries many more."""
+
+import copy
+import os
+import traceback
+
+import pytest
+import torch
+from conftest import SEED
+from hybrid_programs import WIDTH, Program, Recipe, random_recipe, smaller
+from torch.utils import _pytree as pytree
+
+import torch_tensorrt
+
+BATCHES, PER_BATCH = (40, 25) if os.environ.get("TENON_TEST_FULL") == "1" else (6, 8)
+ROWS = (2, 4, 7)
+
+
+def specs():
+    return [
+        torch_tensorrt.Input(min_shape=(1, WIDTH), opt_shape=(4, WIDTH), max_shape=(8, WIDTH))
+        for _ in range(2)
+    ]
+
+
+def export(model):
+    """The program with one dynamic number of rows for both inputs."""
+    rows = torch.export.Dim("rows", min=1, max=8)
+    examples = (torch.randn(4, WIDTH), torch.randn(4, WIDTH))
+    return torch.export.export(model, examples, dynamic_shapes=[{0: rows}, {0: rows}])
+
+
+def build(model, recipe):
+    settings = dict(torch_executed_ops=set(recipe.kept), min_block_size=recipe.min_block_size)
+    return torch_tensorrt.dynamo.compile(export(model), inputs=specs(), **settings)
+
+
+def difference(got, want, what):
+    got_leaves, got_spec = pytree.tree_flatten(got)
+    want_leaves, want_spec = pytree.tree_flatten(want)
+    if got_spec != want_spec:
+        return f"{what}: {got_spec} instead of {want_spec}"
+    for i, (g, w) in enumerate(zip(got_leaves, want_leaves)):
+        try:
+            torch.testing.assert_close(g, w, rtol=1e-4, atol=1e-5)
+        except AssertionError as error:
+            return f"{what} {i}: {error}"
+    return None
+
+
+def problem(recipe: Recipe):
+    """What is wrong with the compiled program; None if nothing is."""
+    torch.manual_seed(recipe.seed)
+    model = Program(recipe).eval()
+    try:
+        export(copy.deepcopy(model))
+    except Exception:
+        return None  # a program that torch.export itself refuses
+    try:
+        compiled = build(copy.deepcopy(model), recipe)
+        for rows in ROWS:
+            x, y = torch.randn(rows, WIDTH), torch.randn(rows, WIDTH)
+            mine, theirs = (x.clone(), y.clone()), (x.clone(), y.clone())
+            with torch.no_grad():
+                got, want = compiled(*mine), model(*theirs)
+            for pair in ((got, want, "output"), (mine, theirs, "input")):
+                found = difference(*pair)
+                if found:
+                    return f"{rows} rows, {found}"
+            state = compiled.state_dict()
+            kept = {n: b for n, b in model.named_buffers() if n in state}
+            found = difference({n: state[n] for n in kept}, kept, "buffer")
+            if found:
+                return f"{rows} rows, {found}"
+    except Exception:
+        return traceback.format_exc(limit=-3)
+    return None
+
+
+@pytest.mark.parametrize("number", range(BATCHES))
+@torch.no_grad()
+def test_random_programs(number):
+    for i in range(PER_BATCH):
+        recipe = random_recipe(SEED * 1000 + number * PER_BATCH + i)
+        if problem(recipe):
+            least = smaller(recipe, problem)
+            pytest.fail(f"{least}\n{problem(least)}")
