@@ -37,7 +37,8 @@ int tenon_compile(const char* request_json, size_t request_size, const tenon_ten
 /* {"segments": [{"kind": "engine"|"torch", "name", "nodes": [...], "inputs": [...], "outputs":
  * [...], "outputs_meta": ...}], "in_place": [[node, target]], "nodes": [{"name", "target",
  *   "engine": bool, "supported": bool, "reason", "module", "location"}], "dryrun": "...",
- *   "warnings": [...], "times_ms": {stage: ms}} ; owned by the result. */
+ *   "node_types": [{"op", "dtypes": [...], "supported": count,
+ *   "unsupported": count, "reasons": [...]}], "warnings": [...], "times_ms": {stage: ms}} ; owned by the result. */
 const char* tenon_result_report(const tenon_result* result);
 /* Plan bytes of segment `segment` (an engine segment); 64-byte aligned, owned by the result. */
 int tenon_result_plan(const tenon_result* result, size_t segment, const void** data, size_t* size);
@@ -47,7 +48,8 @@ void tenon_result_free(tenon_result* result);
 const char* tenon_options_table(void);
 const char* tenon_last_error(void);
 const char* tenon_version(void);
-/* JSON: {"isa", "threads", "onednn": "3.2.0"|reason, "layers": [...], "converters": [...]} */
+/* JSON: {"isa", "threads", "onednn": "available"|reason, "layers": [...], "converters": [...],
+ * "user_converters": [...]}; valid until the calling thread's next call. */
 const char* tenon_build_info(void);
 void tenon_set_log(tenon_log sink, void* user); /* null: the default sink on stderr */
 void tenon_set_log_level(int level);

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "convert/converter.h"
+#include "convert/user_converter.h"
 #include "driver/compile.h"
 #include "frontends/export/export.h"
 #include "kernels/kernel.h"
@@ -219,17 +219,19 @@ const char* tenon_last_error(void) { return last_error.c_str(); }
 const char* tenon_version(void) { return version(); }
 
 const char* tenon_build_info(void) {
-  static const std::string kInfo = [] {
+  thread_local std::string info_text;  // users' converters come and go
+  info_text = [] {
     Support plugins = kernels::load_plugins();
     json info = {{"version", version()},
                  {"isa", kernels::name_of(kernels::isa())},
                  {"threads", omp_get_max_threads()},
                  {"onednn", plugins ? "available" : plugins.reason()},
-                 {"converters", convert::converted_ops()}};
+                 {"converters", convert::converted_ops()},
+                 {"user_converters", convert::user_converters()}};
     for (const auto& layer : net::all_layers()) info["layers"].push_back(layer.op);
     return info.dump();
   }();
-  return kInfo.c_str();
+  return info_text.c_str();
 }
 
 void tenon_set_log(tenon_log sink, void* user) {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "partition/exclude.h"
+#include "partition/unconverted.h"
 
 namespace tenon::partition {
 namespace {
@@ -211,7 +212,7 @@ class Partitioner {
   void check_full() const {
     std::string lines;
     for (const auto& r : reports_)
-      if (!r.engine) lines += detail::concat("\n  ", ir::describe(*r.node), ": ", r.reason);
+      if (!r.engine) lines += "\n" + unable_to_convert(r);
     TENON_CHECK(lines.empty(),
                 "require_full_compilation is set, but these nodes cannot run in an engine:", lines);
   }

@@ -156,8 +156,12 @@ TEST(Partition, RequireFullCompilation) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(std::string(e.what()),
-              "require_full_compilation is set, but these nodes cannot run in an engine:\n  %c "
-              "aten::torch_only (blk, m.py:3): no converter for aten::torch_only");
+              "require_full_compilation is set, but these nodes cannot run in an engine:\n"
+              "  Unable to convert node: aten::torch_only(self: f32[2, 3]) -> f32[2, 3]\n"
+              "    where: foo in blk, m.py:3\n"
+              "    why: no converter for aten::torch_only\n"
+              "    what to do: write a converter (docs/user_converters.md), or leave "
+              "require_full_compilation out: then it runs in PyTorch");
   }
   const Plan plan = partition(program, o, [](const ir::Node&) { return Support::yes(); });
   EXPECT_EQ(plan.segments.size(), 1u) << "min_block_size does not apply";

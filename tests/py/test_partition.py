@@ -64,9 +64,28 @@ def test_reasons_are_given():
     assert not nodes["reverse"]["engine"] and nodes["reverse"]["reason"]
 
 
-def test_require_full_compilation_names_the_op():
-    with pytest.raises(RuntimeError, match="tenon_test.*reverse"):
+def test_node_types_say_what_converts():
+    _, compiled = build()
+    types = {t["op"]: t for t in compiled.torch_tensorrt_report["node_types"]}
+    assert types["aten::relu"]["dtypes"] == ["f32"] and types["aten::relu"]["supported"] == 2
+    reverse = types["tenon_test::reverse"]
+    assert (reverse["supported"], reverse["unsupported"]) == (0, 2)
+    assert reverse["reasons"] == ["no converter for tenon_test::reverse"]
+
+
+def test_supported_ops_are_listed():
+    ops = torch_tensorrt.utils.supported_ops()
+    assert ops == sorted(ops) and {"aten::relu", "aten::add.Tensor"} <= set(ops)
+
+
+def test_require_full_compilation_says_what_and_where():
+    with pytest.raises(RuntimeError) as info:
         build(require_full_compilation=True)
+    lines = str(info.value).splitlines()
+    at = lines.index("  Unable to convert node: tenon_test::reverse(x: f32[s77, 8]) -> f32[s77, 8]")
+    assert lines[at + 1].startswith("    where: reverse, test_partition.py:")
+    assert lines[at + 2] == "    why: no converter for tenon_test::reverse"
+    assert lines[at + 3].startswith("    what to do: write a converter")
 
 
 def test_a_serialized_engine_needs_one_engine():
