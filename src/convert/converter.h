@@ -17,7 +17,8 @@
 
 namespace tenon {
 class INetworkDefinition;
-}
+struct Options;
+}  // namespace tenon
 
 namespace tenon::convert {
 
@@ -97,6 +98,7 @@ class Ctx {
 
   std::unordered_map<const ir::Value*, ir::Value*> values;  // aten value -> net value
   std::shared_ptr<INetworkDefinition> facade;               // see network() in user_converter.h
+  const Options* options = nullptr;  // of the compilation; null: not known (a probe, a test)
 
  private:
   const ir::Attr* arg(const ir::Node& n, const char* name) const;
@@ -142,6 +144,6 @@ bool same_everywhere(const ir::SymDim& a, const ir::SymDim& b, const ir::SymRang
 ir::Graph convert_segment(const ir::Graph& aten, const std::vector<const ir::Node*>& nodes,
                           const std::vector<const ir::Value*>& inputs,
                           const std::vector<const ir::Value*>& outputs,
-                          const ir::Node** failed = nullptr);
+                          const ir::Node** failed = nullptr, const Options* options = nullptr);
 
 }  // namespace tenon::convert

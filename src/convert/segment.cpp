@@ -130,10 +130,12 @@ Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::s
 
 ir::Graph convert_segment(const ir::Graph& aten, const std::vector<const ir::Node*>& nodes,
                           const std::vector<const ir::Value*>& inputs,
-                          const std::vector<const ir::Value*>& outputs, const ir::Node** failed) {
+                          const std::vector<const ir::Value*>& outputs, const ir::Node** failed,
+                          const Options* options) {
   ir::Graph g;
   g.symbols = aten.symbols;
   Ctx c(g, false);
+  c.options = options;
   for (const ir::Value* v : inputs) c.values[v] = g.add_input(v->name, v->type);
   for (const ir::Node* n : nodes) {
     if (failed) *failed = n;

@@ -80,7 +80,7 @@ partition::Plan partition_and_convert(const ir::Program& program, const Options&
     try {
       for (const auto& s : plan.segments)
         nets.push_back(s.engine ? convert::convert_segment(program.graph, s.nodes, s.inputs,
-                                                           s.outputs, &failed)
+                                                           s.outputs, &failed, &options)
                                 : ir::Graph());
       watch.lap("convert");
       return plan;
