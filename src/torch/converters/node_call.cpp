@@ -27,8 +27,10 @@ c10::TypePtr type_of(const ir::Type& type) {
                                  c10::VaryingShape<int64_t>(type.shape.size()), std::nullopt);
 }
 
+/// Torch keeps names that are numbers, and no name, for itself.
 void name(torch::jit::Value* value, const std::string& text) {
-  if (torch::jit::Value::isValidName(text)) value->setDebugName(text);
+  const bool number = text.find_first_not_of("0123456789") == std::string::npos;
+  if (!number) value->setDebugName(text);
 }
 
 }  // namespace
