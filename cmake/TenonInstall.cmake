@@ -31,5 +31,7 @@ endif()
 
 if(TENON_TORCH)
   tenon_package(torch_tensorrt torch_tensorrt:: torchtrt)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/torch_tensorrt
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   install(FILES ${PROJECT_BINARY_DIR}/lib/torch_version.txt DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()

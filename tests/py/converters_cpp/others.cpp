@@ -4,9 +4,9 @@
 
 #include <sstream>
 
-#include "torch_tensorrt/core/conversion/converters/converters.h"
-#include "torch_tensorrt/core/conversion/evaluators/evaluators.h"
-#include "torch_tensorrt/core/util/prelude.h"
+#include "core/conversion/converters/converters.h"
+#include "core/conversion/evaluators/evaluators.h"
+#include "core/util/prelude.h"
 
 namespace {
 
@@ -73,8 +73,8 @@ bool numbers(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   TORCHTRT_THROW_ERROR(seen.str() << args[1].unwrapToDouble() << " " << args[2].unwrapToInt() << " "
                                   << args[3].unwrapToString() << " " << args[4].unwrapToBool()
                                   << " " << args[5].unwrapToInt(17) << " "
-                                  << args[6].unwrapToIntList().vec() << " "
-                                  << args[7].unwrapToInt() << " " << args[8].IValue()->toDevice());
+                                  << args[6].unwrapToIntList().vec() << " " << args[7].unwrapToInt()
+                                  << " " << args[8].IValue()->toDevice());
 }
 
 const auto registrations TORCHTRT_UNUSED =
@@ -97,6 +97,7 @@ const auto registrations TORCHTRT_UNUSED =
                   [](ConversionCtx*, const torch::jit::Node*, args&) -> bool {
                     return torch::ones({2, 3}).matmul(torch::ones({2, 3})).defined();
                   }})
+        .pattern({"convcpp::sized(Tensor x, SymInt n) -> Tensor", loud_relu})
         .pattern({"convcpp::broken(Tensor x -> Tensor", loud_relu});
 
 const auto evaluators TORCHTRT_UNUSED =

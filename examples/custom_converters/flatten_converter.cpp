@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The converter of the public documentation, as it is written there.
+// The converter of the public documentation, as it is written there. It knows its shape when the
+// model is compiled: torch itself is asked for that of the result.
 #include "core/conversion/converters/converters.h"
 #include "core/util/prelude.h"
 
