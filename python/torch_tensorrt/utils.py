@@ -5,6 +5,8 @@ from . import _library
 
 #: For ``cmake -DCMAKE_PREFIX_PATH=...``: find_package(tenon) and find_package(torch_tensorrt).
 cmake_prefix_path: str = str(_library.library_dir().resolve().parent)
+#: The folder of libtorchtrt.so and libtenon.so.
+library_path: str = str(_library.library_dir().resolve())
 
 
 def supported_ops() -> list[str]:
@@ -16,4 +18,12 @@ def supported_ops() -> list[str]:
     return sorted({*info["converters"], *users})
 
 
-__all__ = ["cmake_prefix_path", "supported_ops"]
+def include_paths() -> list[str]:
+    """The folders of the C++ headers, of the installed package or of the tree it was built in."""
+    package = _library.library_dir().resolve().parent
+    installed = package / "include"
+    headers = installed if installed.exists() else package.parent / "include"
+    return [str(headers), str(headers / "torch_tensorrt")]
+
+
+__all__ = ["cmake_prefix_path", "include_paths", "library_path", "supported_ops"]

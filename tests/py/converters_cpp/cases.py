@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cases.py <library of others.cpp>: compiles models with its converters and prints what came out as
-JSON. A process of its own, because converters override the built-in ones until it ends."""
+"""cases.py <library of others.cpp> <device>: compiles models with its converters and prints what
+came out as JSON. A process of its own, because converters override the built-in ones until it ends."""
 
 import ctypes
 import json
@@ -21,6 +21,7 @@ OPS = {  # name -> schema without it, and what it computes
     "broken": "(Tensor x) -> Tensor",
     "sized": "(Tensor x, SymInt n) -> Tensor",
 }
+DEVICE = sys.argv[2]
 library = torch.library.Library("convcpp", "DEF")
 for name, schema in OPS.items():
     library.define(name + schema)
@@ -65,7 +66,7 @@ class Call(torch.nn.Module):
 
 
 def compiled(function, inputs, **settings):
-    model = Call(function).eval()
+    model = Call(function).eval().to(DEVICE)
     with torch.no_grad():
         return model, torch_tensorrt.compile(model, inputs=inputs, min_block_size=1, **settings)
 
@@ -73,7 +74,7 @@ def compiled(function, inputs, **settings):
 def error(function, inputs, **settings):
     """Largest difference from what PyTorch computes, number of engines, reasons of what is not."""
     model, result = compiled(function, inputs, **settings)
-    x = [i.example_tensor("opt_shape") if hasattr(i, "example_tensor") else i for i in inputs]
+    x = [torch.randn(2, 3, 8, 8, device=DEVICE) for _ in inputs]
     with torch.no_grad():
         got, want = result(*x), model(*x)
     pairs = zip(got, want) if isinstance(want, (list, tuple)) else [(got, want)]
@@ -97,7 +98,7 @@ def main() -> None:
     handler = Lines()
     torch_tensorrt.logging.LOGGER.addHandler(handler)
     out = {}
-    image = torch.randn(2, 3, 8, 8)
+    image = torch.randn(2, 3, 8, 8, device=DEVICE)
     before = error(lambda m, x: x.relu(), [image])["error"]
     with torch_tensorrt.logging.info():
         native = ctypes.CDLL(sys.argv[1])
