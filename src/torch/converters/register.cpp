@@ -46,10 +46,11 @@ class PlainTorch {
       c10::DispatchKeySet({c10::DispatchKey::Python, c10::DispatchKey::PythonTLSSnapshot})};
 };
 
-bool call(const Pattern& p, trt::ConversionCtx& ctx, NodeCall& node) {
-  const PlainTorch plain;
+/// What torch throws has its backtrace in what(); what is no exception has no message at all.
+template <typename F>
+void with_plain_errors(F f) {
   try {
-    return p.converter(&ctx, node.node(), node.args());
+    f();
   } catch (const c10::Error& e) {
     throw Error(e.what_without_backtrace());
   } catch (const convert::No&) {
@@ -75,9 +76,10 @@ void convert_node(const Pattern& p, convert::Ctx& c, const ir::Node& n) {
   convert::network(c);
   trt::ConversionCtx ctx(c.options ? settings_of(*c.options) : trt::BuilderSettings(), c.facade);
   ctx.input_is_dynamic = !c.net.graph.symbols.empty();
+  const PlainTorch plain;
   const KeepOutputs keep;  // until the results' layers have copied their weights
   NodeCall node(p.schema, c, n, ctx);
-  TENON_CHECK(call(p, ctx, node), "it returned false for ", p.schema);
+  TENON_CHECK(p.converter(&ctx, node.node(), node.args()), "it returned false for ", p.schema);
   warn_about_config(p, ctx);
   convert::bind_outputs(c, n, node.results());
 }
@@ -108,10 +110,11 @@ void add_pattern(trt::converters::ConversionPattern p, const std::string& origin
   } catch (const std::exception& e) {
     return register_broken(p.signature, origin, e.what());
   }
-  convert::add_user_converter(
-      {op_name(pattern->schema.operator_name()), origin, 0, true,
-       [pattern](const ir::Node& n) { return fits(pattern->schema, n); },
-       [pattern](convert::Ctx& c, const ir::Node& n) { convert_node(*pattern, c, n); }});
+  convert::add_user_converter({op_name(pattern->schema.operator_name()), origin, 0, true,
+                               [pattern](const ir::Node& n) { return fits(pattern->schema, n); },
+                               [pattern](convert::Ctx& c, const ir::Node& n) {
+                                 with_plain_errors([&] { convert_node(*pattern, c, n); });
+                               }});
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ bool parts(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
 }
 
 /// convcpp::numbers: prints what it was given into the log of the test, and adds nothing.
-bool numbers(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+bool numbers(ConversionCtx*, const torch::jit::Node*, args& args) {
   std::ostringstream seen;
   for (const Var& a : args) seen << a.name() << ": " << a.type_name() << "; ";
   TORCHTRT_THROW_ERROR(seen.str() << args[1].unwrapToDouble() << " " << args[2].unwrapToInt() << " "
@@ -90,7 +90,7 @@ const auto registrations TORCHTRT_UNUSED =
         .pattern({"convcpp::refuses(Tensor x) -> Tensor",
                   [](ConversionCtx*, const torch::jit::Node*, args&) -> bool { return false; }})
         .pattern({"convcpp::throws(Tensor x) -> Tensor",
-                  [](ConversionCtx*, const torch::jit::Node* n, args& args) -> bool {
+                  [](ConversionCtx*, const torch::jit::Node*, args& args) -> bool {
                     throw std::runtime_error("cannot do " + args[0].type_name());
                   }})
         .pattern({"convcpp::torch_fails(Tensor x) -> Tensor",

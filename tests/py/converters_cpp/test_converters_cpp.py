@@ -108,6 +108,7 @@ print(reasons["torch.ops.aten.flatten.using_ints"])
 def test_documented_flatten(flatten, fresh_python, monkeypatch, when):
     """Freed memory is overwritten, so that sizes() of a temporary would show."""
     monkeypatch.setenv("MALLOC_PERTURB_", "165")
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")  # it would hold them back
     reason = fresh_python(FLATTEN, flatten, when)
     assert "its conversion failed: the converter of libflatten_converter.so failed" in reason
     assert "negative dimension -1" in reason  # as with nvinfer1: run-time sizes are -1
@@ -190,3 +191,32 @@ def test_failure_under_full_compilation_is_the_error(cases):
 def test_sizes_known_only_at_run_time_are_not_given(cases):
     reason = cases["sized"]["reasons"]["torch.ops.convcpp.sized.default"]
     assert "libothers.so says no: argument n is known only at run time" in reason
+
+
+@pytest.mark.skipif(not hasattr(torch_tensorrt, "ts"), reason="no TorchScript in this package")
+def test_torchscript(flatten, others):
+    out = json.loads(
+        run(sys.executable, HERE / "script_cases.py", flatten, others).splitlines()[-1]
+    )
+    for way in ("scripted", "traced"):  # relu is 100 more, times 2
+        assert out[way] == pytest.approx([200, 200], abs=1e-2)
+    assert out["evaluator"] == pytest.approx([1000, 1000], abs=1e-2)
+
+
+TOOL = Path(torch_tensorrt.utils.cmake_prefix_path) / "bin" / "torchtrtc"
+
+
+@pytest.mark.skipif(not TOOL.exists(), reason="torchtrtc is not in this package")
+def test_torchtrtc(flatten, tmp_path):
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return torch.flatten(x + 1, 1) * 2
+
+    program, script = tmp_path / "m.pt2", tmp_path / "m.ts"
+    torch.export.save(torch.export.export(Model().eval(), (torch.randn(2, 3, 4),)), program)
+    torch.jit.script(Model().eval()).save(script)
+    library = f"--custom-converters={flatten}"
+    for arguments in ([program, tmp_path / "o.pt2"], [script, tmp_path / "o.ts", "(2,3,4)@f32"]):
+        text = run(TOOL, *arguments, "--mbs=1", "--info", library)
+        assert "(libflatten_converter.so) overrides the built-in one" in text
+        assert "largest deviation" in text
