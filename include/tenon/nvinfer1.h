@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network API under the name that code written for nvinfer1 uses: nvinfer1::ITensor is
 // tenon::ITensor, and so on. The real NvInfer.h cannot be used in the same file: including it
-// before this header is refused here, including it after gives "conflicting declaration" errors.
+// before this header is refused here, including it after gives errors about redefinitions.
 #pragma once
 
 #if defined(NV_INFER_H) || defined(NV_INFER_RUNTIME_H) || defined(NV_INFER_RUNTIME_BASE_H) || \

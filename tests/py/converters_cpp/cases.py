@@ -117,6 +117,9 @@ def main() -> None:
     mixed = lambda m, x: ops.affine([x, m.image], [1.0, 1.0], m.kernel)  # noqa: E731
     out["mixed"] = error(mixed, [image])
     out["dynamic"] = error(lambda m, x: ops.affine([x], [2.0], m.kernel), [rows])
+    out["join"] = error(lambda m, x: torch.cat([x, m.image, x + 1], 1), [image])
+    elu = torch.nn.functional.elu
+    out["defaults"] = error(lambda m, x: elu(x) + elu(x, 0.5), [image])
     out["results"] = error(lambda m, x: [p * 2 for p in ops.parts(x)], [image])
     for op in ("refuses", "throws", "torch_fails", "broken"):
         function = lambda m, x, op=op: getattr(ops, op)(x * 2)  # noqa: E731

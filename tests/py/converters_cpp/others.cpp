@@ -55,6 +55,33 @@ bool loud_relu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return true;
 }
 
+/// The elements as they come: torch tensors for constants, containers for tensors of the network.
+bool join(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  std::vector<nvinfer1::ITensor*> tensors;
+  for (const c10::IValue& element : args[0].IValue()->toListRef()) {
+    if (element.isTensor()) {
+      tensors.push_back(converters::tensor_to_const(ctx, element.toTensor()));
+    } else {
+      using torch_tensorrt::core::conversion::TensorContainer;
+      tensors.push_back(element.toCustomClass<TensorContainer>()->tensor());
+    }
+  }
+  auto* cat = ctx->net->addConcatenation(tensors.data(), static_cast<int32_t>(tensors.size()));
+  cat->setAxis(static_cast<int>(args[1].unwrapToInt()));
+  ctx->AssociateValueAndTensor(n->outputs()[0], cat->getOutput(0));
+  return true;
+}
+
+/// The schema's default is an int, where the function wants a float.
+bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* layer =
+      ctx->net->addActivation(*args[0].ITensorOrFreeze(ctx), nvinfer1::ActivationType::kELU);
+  layer->setAlpha(args[1].unwrapToDouble());
+  layer->setName(util::node_info(n).c_str());
+  ctx->AssociateValueAndTensor(n->outputs()[0], layer->getOutput(0));
+  return true;
+}
+
 /// convcpp::parts: two results, x as it is and its negative, as a list.
 bool parts(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* negative = ctx->net->addUnary(*args[0].ITensor(), nvinfer1::UnaryOperation::kNEG);
@@ -83,6 +110,10 @@ const auto registrations TORCHTRT_UNUSED =
                   "int[2] stride=1) -> Tensor",
                   affine})
         .pattern({"aten::relu(Tensor self) -> (Tensor)", loud_relu})
+        .pattern({"aten::cat(Tensor[] tensors, int dim=0) -> (Tensor)", join})
+        .pattern({"aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> "
+                  "(Tensor)",
+                  elu})
         .pattern({"convcpp::parts(Tensor x) -> Tensor[]", parts})
         .pattern({"convcpp::numbers(Tensor x, float a, int b, str c, bool d, int? e, int[] f, "
                   "ScalarType g, Device h) -> Tensor",
