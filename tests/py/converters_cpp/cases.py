@@ -13,6 +13,7 @@ import torch_tensorrt
 
 OPS = {  # name -> schema without it, and what it computes
     "affine": "(Tensor[] xs, float[] scales, Tensor kernel, Tensor? bias=None, int[2] stride=1) -> Tensor",
+    "lifted": "(Tensor x) -> Tensor",
     "parts": "(Tensor x) -> Tensor[]",
     "numbers": "(Tensor x, float a, int b, str c, bool d, int? e, int[] f, ScalarType g, Device h) -> Tensor",
     "refuses": "(Tensor x) -> Tensor",
@@ -38,6 +39,7 @@ def implement(name, function):
 
 implement("affine", affine)
 implement("parts", lambda x: [x.clone(), -x])
+implement("lifted", lambda x: x.unsqueeze(0) * x.shape[0])
 implement("sized", lambda x, n: x + n)
 for op in ("numbers", "refuses", "throws", "torch_fails", "broken"):
     implement(op, lambda x, *_: x + 1)
@@ -74,7 +76,8 @@ def compiled(function, inputs, **settings):
 def error(function, inputs, **settings):
     """Largest difference from what PyTorch computes, number of engines, reasons of what is not."""
     model, result = compiled(function, inputs, **settings)
-    x = [torch.randn(2, 3, 8, 8, device=DEVICE) for _ in inputs]
+    rows = [3 if isinstance(i, torch_tensorrt.Input) else 2 for i in inputs]
+    x = [torch.randn(r, 3, 8, 8, device=DEVICE) for r in rows]
     with torch.no_grad():
         got, want = result(*x), model(*x)
     pairs = zip(got, want) if isinstance(want, (list, tuple)) else [(got, want)]
@@ -120,6 +123,7 @@ def main() -> None:
     out["join"] = error(lambda m, x: torch.cat([x, m.image, x + 1], 1), [image])
     elu = torch.nn.functional.elu
     out["defaults"] = error(lambda m, x: elu(x) + elu(x, 0.5), [image])
+    out["sizes"] = error(lambda m, x: ops.lifted(x), [rows])
     out["results"] = error(lambda m, x: [p * 2 for p in ops.parts(x)], [image])
     for op in ("refuses", "throws", "torch_fails", "broken"):
         function = lambda m, x, op=op: getattr(ops, op)(x * 2)  # noqa: E731

@@ -82,6 +82,24 @@ bool elu(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   return true;
 }
 
+/// convcpp::lifted: x with a dimension in front, times its first size, also if known only at run
+/// time.
+bool lifted(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
+  auto* x = args[0].ITensor();
+  auto* sizes = converters::getShapeOutput(ctx, x, "sizes");
+  auto* first =
+      ctx->net->addSlice(*sizes, util::toDims(c10::IntArrayRef{0}),
+                         util::toDims(c10::IntArrayRef{1}), util::toDims(c10::IntArrayRef{1}));
+  auto* product = converters::add_elementwise(
+      ctx, nvinfer1::ElementWiseOperation::kPROD,
+      converters::addPadding(ctx, n, x, x->getDimensions().nbDims + 1, false), first->getOutput(0),
+      util::node_info(n));
+  ctx->cfg->setBuilderOptimizationLevel(0);  // warns: it has no effect
+  TORCHTRT_CHECK(ctx->input_is_dynamic, "the test has a run-time size");
+  ctx->AssociateValueAndTensor(n->outputs()[0], product->getOutput(0));
+  return ctx->CheckLayerAddition(n);
+}
+
 /// convcpp::parts: two results, x as it is and its negative, as a list.
 bool parts(ConversionCtx* ctx, const torch::jit::Node* n, args& args) {
   auto* negative = ctx->net->addUnary(*args[0].ITensor(), nvinfer1::UnaryOperation::kNEG);
@@ -114,6 +132,7 @@ const auto registrations TORCHTRT_UNUSED =
         .pattern({"aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> "
                   "(Tensor)",
                   elu})
+        .pattern({"convcpp::lifted(Tensor x) -> Tensor", lifted})
         .pattern({"convcpp::parts(Tensor x) -> Tensor[]", parts})
         .pattern({"convcpp::numbers(Tensor x, float a, int b, str c, bool d, int? e, int[] f, "
                   "ScalarType g, Device h) -> Tensor",

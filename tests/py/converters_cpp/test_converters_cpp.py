@@ -166,7 +166,7 @@ def test_override_is_seen_in_log_and_numbers(cases):
 
 
 @pytest.mark.parametrize(
-    "case", ["lists", "bias", "mixed", "dynamic", "join", "defaults", "results"]
+    "case", ["lists", "bias", "mixed", "dynamic", "sizes", "join", "defaults", "results"]
 )
 def test_weights_lists_and_several_results(cases, case):
     assert cases[case]["engines"] == 1 and not cases[case]["reasons"]
