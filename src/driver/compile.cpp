@@ -102,7 +102,22 @@ PlanBytes build(ir::Graph net, const Options& options, engine::TimingCache* cach
   return plan;
 }
 
+thread_local const Options* running = nullptr;
+
+class Running {
+ public:
+  explicit Running(const Options& options) : before_(std::exchange(running, &options)) {}
+  ~Running() { running = before_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  const Options* before_;
+};
+
 }  // namespace
+
+const Options* current_options() { return running; }
 
 std::string timing_cache_path(const Options& options) {
   if (options.timing_cache_path == "none") return "";
@@ -113,6 +128,7 @@ std::string timing_cache_path(const Options& options) {
 }
 
 Compiled compile(const ir::Program& program, const Options& options, const Progress& progress) {
+  const Running scope(options);
   Compiled result;
   Stopwatch watch(result.times_ms);
   std::vector<ir::Graph> nets;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "ir/pass.h"
+#include "net/content.h"
 #include "net/rules.h"
 #include "tenon/layers.h"
 
@@ -126,23 +127,32 @@ ILayer* NetworkImpl::add(const std::string& op, const std::vector<ITensor*>& inp
 
 IConstantLayer* NetworkImpl::add_constant(const Dims& dims, Weights weights) {
   ir::Value* v = add_weights("constant", weights);
-  set_weights(v, weights, net::to_ints(dims));
+  set_weights_shape(v, net::to_ints(dims));
   states_.push_back(std::make_unique<LayerState>());
-  *states_.back() = {this, v->producer(), {}, {}, {}};
+  states_.back()->network = this;
+  states_.back()->node = v->producer();
   v->producer()->origin.node = v->name;
   layers.emplace_back(make_handle("constant", states_.back().get()));
   return static_cast<IConstantLayer*>(layers.back().get());
 }
 
 ir::Value* NetworkImpl::add_weights(const std::string& base, const Weights& weights) {
-  TENON_CHECK(weights.values && weights.count > 0, base, " has no values");
-  return graph.add_constant(constant_of(weights, {weights.count}, base, attached_), base);
+  TENON_CHECK(weights.count >= 0 && (weights.values || weights.count == 0), base,
+              " has no values");
+  return graph.add_constant(constant_of(weights, {weights.count}, base, copies_weights), base);
 }
 
-void NetworkImpl::set_weights(ir::Value* constant, const Weights& weights,
-                              const std::vector<int64_t>& shape) {
-  constant->producer()->set("data", constant_of(weights, shape, constant->name, attached_));
-  constant->type = net::infer(*constant->producer()).at(0);
+void NetworkImpl::set_weights_shape(ir::Value* constant, const std::vector<int64_t>& shape) {
+  ir::Node* node = constant->producer();
+  ir::Constant shaped = *node->get<ir::ConstantPtr>("data");  // shares the bytes
+  const size_t count = shaped.bytes / size_of(shaped.dtype);
+  TENON_CHECK(count == element_count(shape), "constant '", constant->name, "' has ", count,
+              " values, wanted ", element_count(shape), " for shape ",
+              str(ir::SymShape(shape.begin(), shape.end())));
+  shaped.shape = shape;
+  shaped.name = constant->name;
+  node->set("data", ir::ConstantPtr(std::make_shared<ir::Constant>(std::move(shaped))));
+  constant->type = net::infer(*node).at(0);
 }
 
 void NetworkImpl::infer(ir::Node* node) {
@@ -150,6 +160,7 @@ void NetworkImpl::infer(ir::Node* node) {
   TENON_ASSERT(it != state_of_.end(), "a layer without a handle");
   with_frame([&] { return "in layer '" + node->origin.node + "'"; },
              [&] {
+               net::prepare_shape_inputs(*it->second);
                if (it->second->prepare) it->second->prepare();
                net::check_declared(*node);
                const auto types = net::infer(*node);
@@ -175,19 +186,42 @@ void NetworkImpl::ensure(const ir::Value* value) {
     ir::Node* node = stack.back();
     bool waits = false;
     for (const ir::Value* in : node->inputs) waits = push(in) || waits;
+    if (const LayerState* state = state_of(node))
+      for (const auto& [index, v] : state->reads) waits = push(v) || waits;
     if (waits) continue;
     stack.pop_back();
     if (!valid_.count(node)) infer(node);
   }
 }
 
-void NetworkImpl::forget(std::unordered_set<const ir::Value*> stale) {
+LayerState* NetworkImpl::state_of(const ir::Node* node) const {
+  const auto it = state_of_.find(node);
+  return it == state_of_.end() ? nullptr : it->second;
+}
+
+bool NetworkImpl::depends_on(const ir::Node& node,
+                             const std::unordered_set<const ir::Value*>& values) const {
+  const auto hit = [&](const ir::Value* v) { return values.count(v) > 0; };
+  if (std::any_of(node.inputs.begin(), node.inputs.end(), hit)) return true;
+  const LayerState* state = state_of(&node);
+  return state && std::any_of(state->reads.begin(), state->reads.end(),
+                              [&](const auto& read) { return hit(read.second); });
+}
+
+/// One pass over the graph; true if it may need another, because a layer that was invalidated is
+/// read by one that stands before it (reads are no edges of the graph's order).
+bool NetworkImpl::grow_stale(std::unordered_set<const ir::Value*>& stale) {
+  bool again = false;
   for (const auto& node : graph.nodes()) {
-    const bool hit = std::any_of(node->inputs.begin(), node->inputs.end(),
-                                 [&](const ir::Value* v) { return stale.count(v) > 0; });
-    if (!hit || !valid_.erase(node.get())) continue;
+    if (!depends_on(*node, stale) || !valid_.erase(node.get())) continue;
     for (const auto& out : node->outputs()) stale.insert(out.get());
+    again = true;
   }
+  return again && has_reads_;
+}
+
+void NetworkImpl::forget(std::unordered_set<const ir::Value*> stale) {
+  while (grow_stale(stale)) continue;
 }
 
 void NetworkImpl::invalidate_users(const ir::Value* value) { forget({value}); }
@@ -201,19 +235,50 @@ void NetworkImpl::invalidate(const ir::Node* node) {
 
 void NetworkImpl::set_input(LayerState& layer, size_t index, ITensor& tensor) {
   ir::Value* v = value(tensor);
-  TENON_CHECK(index < layer.node->inputs.size(), net::title(layer), " has no input ", index,
-              ", wanted 0 to ", static_cast<int64_t>(layer.node->inputs.size()) - 1);
+  const auto number = static_cast<int32_t>(index);
+  const bool shape = net::shape_input(layer.node->op, number) != nullptr;
+  TENON_CHECK(shape || index < layer.node->inputs.size(), net::title(layer), " has no input ",
+              index, ", wanted 0 to ", static_cast<int64_t>(layer.node->inputs.size()) - 1);
   std::unordered_set<const ir::Value*> downstream;
   for (const auto& out : layer.node->outputs()) downstream.insert(out.get());
-  for (const auto& node : graph.nodes())
-    for (const ir::Value* in : node->inputs)
-      if (downstream.count(in))
+  for (size_t before = 0; before != downstream.size();) {
+    before = downstream.size();
+    for (const auto& node : graph.nodes())
+      if (depends_on(*node, downstream))
         for (const auto& out : node->outputs()) downstream.insert(out.get());
+  }
   TENON_CHECK(!downstream.count(v), net::title(layer), ": input ", index, " cannot be '", v->name,
               "', which is computed from this layer");
   invalidate(layer.node);
+  if (shape) {
+    has_reads_ = true;
+    layer.reads[number] = v;
+    return;
+  }
   layer.node->inputs[index] = v;
   graph.sort();
+}
+
+void NetworkImpl::set_attr(LayerState& layer, const std::string& name, ir::Attr value) {
+  invalidate(layer.node);
+  std::erase_if(layer.reads, [&](const auto& read) {
+    const char* given = net::shape_input(layer.node->op, read.first);
+    return given && name == given;
+  });
+  layer.permutations.erase(name);
+  with_frame([&] { return "in " + net::title(layer); },
+             [&] { net::set_attr(*layer.node, name, std::move(value)); });
+  if (name != "reshape_dims") return;
+  layer.node->set("has_reshape", true);
+  layer.reshape = layer.node->get<ir::SymShape>(name);
+}
+
+ir::Attr NetworkImpl::attr(LayerState& layer, const std::string& name) {
+  const ir::Attr* a = layer.node->find(name);
+  TENON_CHECK(a, net::title(layer), " has no attribute \"", name, "\"");
+  if (layer.reshape || !layer.permutations.empty() || !layer.reads.empty())
+    ensure(layer.node->output());
+  return *layer.node->find(name);
 }
 
 bool NetworkImpl::is_output(const ir::Value* v) const {
@@ -271,24 +336,26 @@ void cut_permutation(LayerState& layer, const char* attr, size_t rank) {
 }
 
 /// 0 copies the input's size, one -1 takes what is left.
-ir::SymShape resolved(const LayerState& layer, const ir::SymShape& in, const Dims& wish) {
+ir::SymShape resolved(const LayerState& layer, const ir::SymShape& in, const ir::SymShape& wish) {
   ir::SymShape out;
-  int inferred = -1;
+  std::optional<size_t> inferred;
   ir::SymDim known = 1;
-  for (int i = 0; i < wish.nbDims; ++i) {
-    const int64_t d = wish.d[i];
-    TENON_CHECK(d >= -1, title(layer), ": reshape size ", d, ", wanted -1, 0 or a size");
-    TENON_CHECK(d != 0 || static_cast<size_t>(i) < in.size(), title(layer), ": reshape size ", i,
+  for (size_t i = 0; i < wish.size(); ++i) {
+    const ir::SymDim& d = wish[i];
+    const bool copy = layer.zero_copies && d == ir::SymDim(0), infer = d == ir::SymDim(-1);
+    TENON_CHECK(!d.is_const() || d.value() >= -1, title(layer), ": reshape size ", d.str(),
+                ", wanted -1, 0 or a size");
+    TENON_CHECK(!copy || i < in.size(), title(layer), ": reshape size ", i,
                 " is 0 (copy), but the input ", str(in), " has ", in.size(), " dims");
-    TENON_CHECK(d != -1 || inferred < 0, title(layer), ": two reshape sizes are -1");
-    if (d == -1) inferred = i;
-    out.push_back(d == 0 ? in[static_cast<size_t>(i)] : ir::SymDim(d == -1 ? 1 : d));
+    TENON_CHECK(!infer || !inferred, title(layer), ": two reshape sizes are -1");
+    if (infer) inferred = i;
+    out.push_back(copy ? in[i] : infer ? ir::SymDim(1) : d);
     known = known * out.back();
   }
-  if (inferred < 0) return out;
+  if (!inferred) return out;
   TENON_CHECK(known != ir::SymDim(0), title(layer),
               ": a reshape size of -1 beside an empty dim is ambiguous");
-  out[static_cast<size_t>(inferred)] = volume(in).floordiv(known);
+  out[*inferred] = volume(in).floordiv(known);
   return out;
 }
 
