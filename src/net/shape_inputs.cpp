@@ -23,7 +23,7 @@ constexpr ShapeInput kShapeInputs[] = {
     {"shuffle", 1, "reshape_dims"}, {"slice", 1, "start"},  {"slice", 2, "size"},
     {"slice", 3, "stride"},         {"expand", 1, "dims"},  {"resize", 1, "output_size"},
     {"fill", 0, "dims"},            {"range", 0, "size"},   {"range", 1, "start"},
-    {"range", 2, "step"},
+    {"range", 2, "step"},           {"topk", 1, "k"},       {"cumsum", 1, "axis"},
 };
 
 int64_t fixed(const LayerState& layer, const char* attr, const ir::SymDim& d) {
@@ -52,9 +52,9 @@ void write(LayerState& layer, const std::string& attr, const ir::SymShape& e) {
     Ints list;
     for (const ir::SymDim& d : e) list.push_back(fixed(layer, "stride", d));
     n.set(attr, list);
-  } else if (n.op == "range" && attr != "size") {
+  } else if (attr == "step" || attr == "k" || attr == "axis" || (n.op == "range" && attr == "start")) {
     TENON_CHECK(e.size() == 1, title(layer), ": ", attr, " has ", e.size(), " values, wanted one");
-    n.set(attr, static_cast<double>(fixed(layer, attr.c_str(), e[0])));
+    net::set_attr(n, attr, fixed(layer, attr.c_str(), e[0]));
   } else {
     n.set(attr, e);
   }
