@@ -189,8 +189,7 @@ class IExecutionContext:
         return True
 
     def _device(self) -> torch.device:
-        cuda = self.engine._info.get("Device", "cpu") != "cpu"
-        return torch.device("cuda" if cuda else "cpu")
+        return torch.device(self.engine._engine.device())
 
     def _run(self) -> torch.device:
         missing = self.infer_shapes()
