@@ -4,6 +4,7 @@ converters and scripts written against those names. Enumerators have nvinfer1's 
 cannot do raises NotImplementedError with the reason. Differences: docs/user_converters.md."""
 
 from .. import _library
+from ._absent import ABSENT_CLASSES
 from ._builder import (
     Builder,
     HostMemory,
@@ -12,7 +13,6 @@ from ._builder import (
     IOptimizationProfile,
     ITimingCache,
     Logger,
-    OnnxParser,
     get_plugin_registry,
     init_libnvinfer_plugins,
 )
@@ -35,6 +35,8 @@ from ._values import (
     volume,
 )
 
+globals().update(ABSENT_CLASSES)
+
 __version__ = _library.version()
 
 float32, float16, int8, int32 = DataType.FLOAT, DataType.HALF, DataType.INT8, DataType.INT32
@@ -45,6 +47,6 @@ IBuilder, IRuntime, ILogger = Builder, Runtime, Logger
 BuilderConfig, OptimizationProfile = IBuilderConfig, IOptimizationProfile
 
 __all__ = [  # noqa: PLE0604
-    *[name for name in dir() if not name.startswith("_")],
+    *[name for name in dir() if not name.startswith("_") and name != "ABSENT_CLASSES"],
     "__version__",
 ]

@@ -49,3 +49,59 @@ class AbsentMethods:
 
 for _name, _reason in _REASONS.items():
     setattr(AbsentMethods, _name, _absent(_name, _reason))
+
+
+_NO_REFIT = "engines are not refitted; build again, or see torch_tensorrt's own settings"
+_NO_CALIBRATION = "engines have no implicit INT8 quantization"
+_CLASSES = {
+    **dict.fromkeys(
+        "IPluginV2 IPluginV2Ext IPluginV2DynamicExt IPluginV3 IPluginV3OneBuild IPluginV3OneCore"
+        " IPluginV3OneRuntime IPluginCreator IPluginCreatorV3One IPluginRegistry PluginField"
+        " PluginFieldCollection IPluginV2Layer IPluginV3Layer".split(),
+        _PLUGINS,
+    ),
+    **dict.fromkeys(
+        "ILoop ILoopOutputLayer IIteratorLayer IRecurrenceLayer ITripLimitLayer IIfConditional"
+        " IIfConditionalInputLayer IIfConditionalOutputLayer IConditionLayer".split(),
+        _CONTROL,
+    ),
+    **dict.fromkeys(
+        "IQuantizeLayer IDequantizeLayer IDynamicQuantizeLayer".split(), _QUANTIZED
+    ),
+    **dict.fromkeys(
+        "IInt8Calibrator IInt8EntropyCalibrator IInt8EntropyCalibrator2 IInt8MinMaxCalibrator"
+        " IInt8LegacyCalibrator".split(),
+        _NO_CALIBRATION,
+    ),
+    **dict.fromkeys("INonZeroLayer INMSLayer IOutputAllocator".split(), _DATA),
+    "IScatterLayer": _REASONS["add_scatter"],
+    "IOneHotLayer": _REASONS["add_one_hot"],
+    "IGridSampleLayer": _REASONS["add_grid_sample"],
+    "IEinsumLayer": _REASONS["add_einsum"],
+    "ILRNLayer": _REASONS["add_lrn"],
+    "IRaggedSoftMaxLayer": _REASONS["add_ragged_softmax"],
+    "IReverseSequenceLayer": _REASONS["add_reverse_sequence"],
+    "IAssertionLayer": _REASONS["add_assertion"],
+    "Refitter": _NO_REFIT,
+    "IRefitter": _NO_REFIT,
+    "IAlgorithmSelector": "kernels are chosen by timing",
+    "IGpuAllocator": "memory comes from torch",
+    "IErrorRecorder": "errors are exceptions",
+    "IProfiler": "use TorchTensorRTModule.enable_profiling",
+    "Profiler": "use TorchTensorRTModule.enable_profiling",
+    "IProgressMonitor": "progress is shown on the terminal",
+    "OnnxParser": "models come from PyTorch; see torch_tensorrt.compile",
+    "OnnxParserFlag": "models come from PyTorch; see torch_tensorrt.compile",
+}
+
+
+def _absent_class(name: str, reason: str) -> type:
+    def refuse(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError(f"{name} is not supported: {reason}")
+
+    text = f"NotImplementedError when it is made: {reason}."
+    return type(name, (), {"__init__": refuse, "__doc__": text, "__module__": "torch_tensorrt.trt"})
+
+
+# There so that annotations, isinstance and subclasses can name them.
+ABSENT_CLASSES = {name: _absent_class(name, reason) for name, reason in _CLASSES.items()}

@@ -201,13 +201,6 @@ class Builder:
         """Nothing to reset."""
 
 
-class OnnxParser:
-    """NotImplementedError: models come from PyTorch."""
-
-    def __init__(self, *args: Any):
-        raise NotImplementedError("OnnxParser: models come from PyTorch; see torch_tensorrt.compile")
-
-
 def get_plugin_registry() -> NoReturn:
     raise NotImplementedError("get_plugin_registry: engines run no plugins")
 

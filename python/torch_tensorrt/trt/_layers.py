@@ -364,10 +364,6 @@ class ICumulativeLayer(ILayer):
     op = E.CumulativeOperation.SUM
 
 
-class IEinsumLayer(ILayer):
-    type = E.LayerType.EINSUM
-    equation = ""
-
 __all__ = [
     name
     for name, value in list(globals().items())
