@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* C ABI of the network API (network.h) and of converters written by users. Networks, tensors, layers
- * and plans are numbers, never pointers: one that is stale (its network was freed, its conversion
- * has ended) or foreign (a tensor of another network) is an error, not a crash. 0 stands for none.
+/* C ABI of the network API (network.h) and of converters written by users. Networks, tensors,
+ * layers and plans are numbers, never pointers: one that is stale (its network was freed, its
+ * conversion has ended) or foreign (a tensor of another network) is an error, not a crash. 0 stands
+ * for none.
  *
  * Functions return 0 on success and 1 on error; tenon_last_error() (c_api.h) then has the message.
  * Texts that are handed out belong to the calling thread and live until its next call of a function
@@ -43,8 +44,7 @@ int tenon_network_add_layer(tenon_handle network, const char* op, const tenon_ha
 int tenon_network_add_composite(tenon_handle network, const char* kind, const tenon_handle* inputs,
                                 size_t input_count, tenon_handle* layer);
 /* Dense data; it is copied. `name` may be null. */
-int tenon_network_add_constant(tenon_handle network, const tenon_tensor* data,
-                               tenon_handle* layer);
+int tenon_network_add_constant(tenon_handle network, const tenon_tensor* data, tenon_handle* layer);
 /* "convolution", "deconvolution" (kernel sizes in `window`) or "linear" (window_count 0) with
  * weights whose shape follows from the input and the groups. The kernel may be null: it then comes
  * with tenon_layer_set_input(1). A null bias is no bias. Both are copied; their shapes are not read
@@ -105,8 +105,9 @@ int tenon_convert_data(tenon_handle network, size_t index, const void** data, si
 /* Settings of the compilation that runs on this thread, as JSON; "" if none does. */
 const char* tenon_current_settings(void);
 
-/* `op` as node_json spells it; `origin` for messages ("mine.py:12"); higher priority comes first, of
- * equal ones the one registered last; dynamic 0: not for run-time sizes; validator may be null. */
+/* `op` as node_json spells it; `origin` for messages ("mine.py:12"); higher priority comes first,
+ * of equal ones the one registered last; dynamic 0: not for run-time sizes; validator may be null.
+ */
 int tenon_register_converter(const char* op, const char* origin, int priority, int dynamic,
                              tenon_validate validator, tenon_convert convert, void* user, int* id);
 int tenon_unregister_converter(int id);

@@ -203,7 +203,8 @@ class TENON_API INetworkDefinition {
   IShapeLayer* addShape(ITensor& input);
   /// x above 0, slope * x elsewhere; slope broadcasts against x.
   IParametricReLULayer* addParametricReLU(ITensor& input, ITensor& slope);
-  /// `axes`: a list whose content follows from constants; they count in the result, may be negative.
+  /// `axes`: a list whose content follows from constants; they count in the result, may be
+  /// negative.
   IUnsqueezeLayer* addUnsqueeze(ITensor& input, ITensor& axes);
   /// `axes` count in the input, where their sizes must be 1.
   ISqueezeLayer* addSqueeze(ITensor& input, ITensor& axes);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/options.h"
+#include "driver/c_network.h"
 #include "driver/c_support.h"
 #include "driver/compile.h"
 #include "driver/network_json.h"
@@ -22,19 +23,6 @@ namespace {
 using namespace tenon;
 using namespace tenon::driver;
 using json = nlohmann::ordered_json;
-
-/// A null where a result or a text is wanted is the caller's mistake, not a crash.
-template <typename T>
-T* wanted(T* pointer, const char* what) {
-  TENON_CHECK(pointer, what, " is null");
-  return pointer;
-}
-
-const char* hand_out(std::string text) {
-  thread_local std::string kept;
-  kept = std::move(text);
-  return kept.c_str();
-}
 
 Dims dims_from(int32_t count, const int64_t* sizes) {
   TENON_CHECK(count >= 0 && count <= Dims::MAX_DIMS, "there are ", count, " dims, wanted 0 to ",
@@ -59,49 +47,11 @@ struct Data {
   Weights weights;
 };
 
-json handles(NetworkEntry& e, int32_t count, const std::function<ITensor*(int32_t)>& at) {
-  json list = json::array();
-  for (int32_t i = 0; i < count; ++i) list.push_back(e.handle_of(at(i)));
-  return list;
-}
-
 std::vector<ITensor*> tensors_of(NetworkEntry& e, const tenon_handle* inputs, size_t count) {
   if (count) wanted(inputs, "inputs");
   std::vector<ITensor*> out;
   for (size_t i = 0; i < count; ++i) out.push_back(e.tensor_or_null(inputs[i]));
   return out;
-}
-
-const net::AttrDef& attr_def(const std::string& op, const std::string& name) {
-  const net::LayerDef* def = net::find_layer(op);
-  TENON_CHECK(def, "a ", op, " has no attributes");
-  std::vector<std::string> known;
-  for (const net::AttrDef& a : def->attrs) {
-    if (name == a.name) return a;
-    known.push_back(a.name);
-  }
-  const std::string near = nearest_name(name, known);
-  throw Error(op + " has no attribute \"" + name + "\"" +
-              (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
-}
-
-void set_zero_is_placeholder(LayerState& state, const json& value) {
-  TENON_CHECK(state.node->op == "shuffle" && value.is_boolean(),
-              "zero_is_placeholder is ", dump(value), ", wanted true or false, of a shuffle");
-  state.network->invalidate(state.node);
-  state.zero_copies = value.get<bool>();
-}
-
-void set_attrs(ILayer& layer, const json& attrs) {
-  TENON_CHECK(attrs.is_object(), "the attributes are ", dump(attrs), ", wanted a JSON object");
-  LayerState& state = NetworkImpl::state(layer);
-  const std::string op = layer.getOp();
-  for (const auto& [name, value] : attrs.items()) {
-    if (name == "zero_is_placeholder")
-      set_zero_is_placeholder(state, value);
-    else
-      state.network->set_attr(state, name, attr_from(op, attr_def(op, name), value));
-  }
 }
 
 ILayer* add_layer(NetworkEntry& e, const std::string& op, const std::vector<ITensor*>& inputs,
@@ -131,7 +81,8 @@ ILayer* add_weighted(INetworkDefinition& net, const std::string& op, ITensor& in
                      const Weights& bias) {
   if (op == "convolution") return net.addConvolutionNd(input, outputs, window, kernel, bias);
   if (op == "deconvolution") return net.addDeconvolutionNd(input, outputs, window, kernel, bias);
-  TENON_CHECK(op == "linear", "'", op, "' has no weights, wanted convolution, deconvolution or linear");
+  TENON_CHECK(op == "linear", "'", op,
+              "' has no weights, wanted convolution, deconvolution or linear");
   return net.addLinear(input, outputs, kernel, bias);
 }
 
@@ -144,15 +95,15 @@ std::map<Handle, PlanBytes>& plans() {
 std::mutex plans_mutex;
 
 void read_profile(const json& profile, IOptimizationProfile& out) {
-  static constexpr OptProfileSelector kEach[] = {
-      OptProfileSelector::kMIN, OptProfileSelector::kOPT, OptProfileSelector::kMAX};
+  static constexpr OptProfileSelector kEach[] = {OptProfileSelector::kMIN, OptProfileSelector::kOPT,
+                                                 OptProfileSelector::kMAX};
   for (const auto& [name, ranges] : profile.items()) {
     TENON_CHECK(ranges.is_array() && ranges.size() == 3, "profile of '", name, "' is ",
                 dump(ranges), ", wanted [min, opt, max]");
     for (size_t i = 0; i < 3; ++i)
-      out.setDimensions(name.c_str(), kEach[i],
-                        net::to_dims(net::to_ints(net::to_dims(
-                            ranges[i].get<std::vector<int64_t>>()))));
+      out.setDimensions(
+          name.c_str(), kEach[i],
+          net::to_dims(net::to_ints(net::to_dims(ranges[i].get<std::vector<int64_t>>()))));
   }
 }
 
@@ -208,9 +159,8 @@ int tenon_network_set_name(tenon_handle network, const char* name) {
 }
 
 int tenon_network_print(tenon_handle network, const char** text) {
-  return guarded([&] {
-    *wanted(text, "text") = hand_out(NetworkTable::find(network)->network().print());
-  });
+  return guarded(
+      [&] { *wanted(text, "text") = hand_out(NetworkTable::find(network)->network().print()); });
 }
 
 int tenon_network_add_input(tenon_handle network, const char* name, int32_t dtype, int32_t ndim,
@@ -236,8 +186,8 @@ int tenon_network_add_layer(tenon_handle network, const char* op, const tenon_ha
                             size_t count, const char* attrs_json, tenon_handle* layer) {
   return guarded([&] {
     const auto e = NetworkTable::find(network);
-    *wanted(layer, "layer") = e->handle_of(
-        add_layer(*e, wanted(op, "op"), tensors_of(*e, inputs, count), attrs_json));
+    *wanted(layer, "layer") =
+        e->handle_of(add_layer(*e, wanted(op, "op"), tensors_of(*e, inputs, count), attrs_json));
   });
 }
 
@@ -267,86 +217,9 @@ int tenon_network_add_weighted(tenon_handle network, const char* op, tenon_handl
   return guarded([&] {
     const auto e = NetworkTable::find(network);
     const Data k(kernel), b(bias);
-    *wanted(layer, "layer") = e->handle_of(
-        add_weighted(e->network(), wanted(op, "op"), e->tensor(input), outputs,
-                     dims_from(window_count, window), k.weights, b.weights));
-  });
-}
-
-int tenon_layer_info(tenon_handle layer, const char** out) {
-  return guarded([&] {
-    const auto e = NetworkTable::find(layer);
-    const ILayer& l = e->layer(layer);
-    json info = {{"op", l.getOp()}, {"name", l.getName()}};
-    info["inputs"] = handles(*e, l.getNbInputs(), [&](int32_t i) { return l.getInput(i); });
-    info["outputs"] = handles(*e, l.getNbOutputs(), [&](int32_t i) { return l.getOutput(i); });
-    *wanted(out, "json") = hand_out(dump(info));
-  });
-}
-
-int tenon_layer_set_name(tenon_handle layer, const char* name) {
-  return guarded([&] { NetworkTable::find(layer)->layer(layer).setName(wanted(name, "name")); });
-}
-
-int tenon_layer_set(tenon_handle layer, const char* attrs_json) {
-  return guarded([&] {
-    const auto e = NetworkTable::find(layer);
-    set_attrs(e->layer(layer), parse_json("attrs_json", attrs_json));
-  });
-}
-
-int tenon_layer_get(tenon_handle layer, const char* attr, const char** out) {
-  return guarded([&] {
-    const auto e = NetworkTable::find(layer);
-    LayerState& state = NetworkImpl::state(e->layer(layer));
-    const std::string name = wanted(attr, "attr");
-    const json value = name == "zero_is_placeholder" ? json(state.zero_copies)
-                                                     : attr_json(state.network->attr(state, name));
-    *wanted(out, "json") = hand_out(dump(value));
-  });
-}
-
-int tenon_layer_set_input(tenon_handle layer, int32_t index, tenon_handle tensor) {
-  return guarded([&] {
-    const auto e = NetworkTable::find(layer);
-    TENON_CHECK(index >= 0, "input ", index, " of a layer, wanted at least 0");
-    e->layer(layer).setInput(index, e->tensor(tensor));
-  });
-}
-
-int tenon_tensor_info(tenon_handle tensor, const char** out) {
-  return guarded([&] {
-    const auto e = NetworkTable::find(tensor);
-    ITensor& t = e->tensor(tensor);
-    const DataType type = t.getType();  // infers
-    const json info = {{"name", t.getName()},
-                       {"dtype", static_cast<int>(type)},
-                       {"shape", shape_json(NetworkImpl::raw(t)->type.shape)},
-                       {"input", t.isNetworkInput()},
-                       {"output", t.isNetworkOutput()}};
-    *wanted(out, "json") = hand_out(dump(info));
-  });
-}
-
-int tenon_tensor_set_name(tenon_handle tensor, const char* name) {
-  return guarded([&] { NetworkTable::find(tensor)->tensor(tensor).setName(wanted(name, "name")); });
-}
-
-int tenon_tensor_set_type(tenon_handle tensor, int32_t dtype, const char* shape_text) {
-  return guarded([&] {
-    const auto e = NetworkTable::find(tensor);
-    ITensor& t = e->tensor(tensor);
-    if (dtype >= 0) t.setType(static_cast<DataType>(dtype));
-    if (!shape_text) return;
-    t.setDimensions(net::to_dims(
-        parse_json("shape_json", shape_text).get<std::vector<int64_t>>()));
-  });
-}
-
-int tenon_tensor_set_dimension_name(tenon_handle tensor, int32_t dim, const char* name) {
-  return guarded([&] {
-    const auto e = NetworkTable::find(tensor);
-    e->tensor(tensor).setDimensionName(dim, wanted(name, "name"));
+    *wanted(layer, "layer") =
+        e->handle_of(add_weighted(e->network(), wanted(op, "op"), e->tensor(input), outputs,
+                                  dims_from(window_count, window), k.weights, b.weights));
   });
 }
 

@@ -46,6 +46,8 @@ class Oracle {
     if (it == answers_.end()) it = answers_.emplace(&node, ask(node)).first;
     return it->second;
   }
+  /// "cpu" or "cuda"
+  const std::string& device() const { return device_; }
 
  private:
   static std::string device_kind(const std::string& device) {
@@ -68,6 +70,8 @@ partition::Plan partition_and_convert(const ir::Program& program, const Options&
                                       const Progress& progress, Stopwatch& watch,
                                       std::vector<ir::Graph>& nets) {
   Oracle oracle(program, options);
+  convert::NodeCheck user_layers;
+  if (oracle.device() != "cpu") user_layers = engine::has_cuda_kernel;
   partition::Demoted demoted;
   for (;;) {
     if (progress && !progress("partitioning", 0, 0)) throw Cancelled();
@@ -80,7 +84,7 @@ partition::Plan partition_and_convert(const ir::Program& program, const Options&
     try {
       for (const auto& s : plan.segments)
         nets.push_back(s.engine ? convert::convert_segment(program.graph, s.nodes, s.inputs,
-                                                           s.outputs, &failed)
+                                                           s.outputs, &failed, user_layers)
                                 : ir::Graph());
       watch.lap("convert");
       return plan;

@@ -33,8 +33,8 @@ struct Compiled {
 /// (require_full_compilation raises instead). With options.dryrun set nothing is built.
 Compiled compile(const ir::Program& program, const Options& options, const Progress& progress = {});
 
-/// The settings of the compilation that runs on the calling thread, or null: converters by users may
-/// ask for them.
+/// The settings of the compilation that runs on the calling thread, or null: converters by users
+/// may ask for them.
 const Options* current_options();
 
 /// A network made with the network API -> plan. `profile` may be null where every size is fixed.

@@ -18,7 +18,8 @@ std::string dump(const json& value) {
 json parse_json(const std::string& what, const char* text) {
   if (!text || !*text) return json::object();
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  TENON_CHECK(!value.is_discarded(), what, " is not valid JSON: ", std::string(text).substr(0, 200));
+  TENON_CHECK(!value.is_discarded(), what,
+              " is not valid JSON: ", std::string(text).substr(0, 200));
   return value;
 }
 
@@ -54,8 +55,8 @@ double number_from(const json& value) {
 }
 
 bool is_number(const json& value) {
-  return value.is_number() || (value.is_object() && value.contains("float") &&
-                               value.at("float").is_string());
+  return value.is_number() ||
+         (value.is_object() && value.contains("float") && value.at("float").is_string());
 }
 
 bool all(const json& value, bool (json::*test)() const noexcept) {

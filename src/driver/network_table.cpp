@@ -46,7 +46,8 @@ Handle NetworkEntry::handle_of(ILayer* layer) {
 
 ITensor& NetworkEntry::tensor(Handle h) const {
   TENON_CHECK(h, "a tensor is missing (handle 0)");
-  TENON_CHECK(h >> 32 == id_, "tensor ", h, " belongs to another network, ", h >> 32, ", not ", id_);
+  TENON_CHECK(h >> 32 == id_, "tensor ", h, " belongs to another network, ", h >> 32, ", not ",
+              id_);
   TENON_CHECK(low(h) >= 1 && low(h) <= tensors_.size(), "network ", id_, " has no tensor ", h);
   return *tensors_[low(h) - 1];
 }

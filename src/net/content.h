@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a shape tensor says. Sizes are expressions here, not tensors; nvinfer1's way of giving sizes
-// known only at run time is an integer tensor made of shapes. content_of() reads such a tensor back:
-// it follows size_of layers, constants and the integer arithmetic people do on shapes, and gives
-// the elements as expressions. Stateless, thread safe.
+// known only at run time is an integer tensor made of shapes. content_of() reads such a tensor
+// back: it follows size_of layers, constants and the integer arithmetic people do on shapes, and
+// gives the elements as expressions. Stateless, thread safe.
 #pragma once
 
 #include <vector>

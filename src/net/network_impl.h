@@ -49,7 +49,7 @@ struct NetworkImpl {
   ir::Graph& graph;
   std::string name;
   bool copies_weights = false;  // false: they live until the build, as nvinfer1 asks
-  ir::Origin origin;                            // attached: given to the layers that are added
+  ir::Origin origin;            // attached: given to the layers that are added
   std::vector<std::unique_ptr<ILayer>> layers;  // as the caller made them
 
   ITensor* add_input(const std::string& name, DataType type, const Dims& dims);

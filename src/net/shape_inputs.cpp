@@ -20,10 +20,18 @@ struct ShapeInput {
   const char* attr;
 };
 constexpr ShapeInput kShapeInputs[] = {
-    {"shuffle", 1, "reshape_dims"}, {"slice", 1, "start"},  {"slice", 2, "size"},
-    {"slice", 3, "stride"},         {"expand", 1, "dims"},  {"resize", 1, "output_size"},
-    {"fill", 0, "dims"},            {"range", 0, "size"},   {"range", 1, "start"},
-    {"range", 2, "step"},           {"topk", 1, "k"},       {"cumsum", 1, "axis"},
+    {"shuffle", 1, "reshape_dims"},
+    {"slice", 1, "start"},
+    {"slice", 2, "size"},
+    {"slice", 3, "stride"},
+    {"expand", 1, "dims"},
+    {"resize", 1, "output_size"},
+    {"fill", 0, "dims"},
+    {"range", 0, "size"},
+    {"range", 1, "start"},
+    {"range", 2, "step"},
+    {"topk", 1, "k"},
+    {"cumsum", 1, "axis"},
 };
 
 int64_t fixed(const LayerState& layer, const char* attr, const ir::SymDim& d) {
@@ -52,7 +60,8 @@ void write(LayerState& layer, const std::string& attr, const ir::SymShape& e) {
     Ints list;
     for (const ir::SymDim& d : e) list.push_back(fixed(layer, "stride", d));
     n.set(attr, list);
-  } else if (attr == "step" || attr == "k" || attr == "axis" || (n.op == "range" && attr == "start")) {
+  } else if (attr == "step" || attr == "k" || attr == "axis" ||
+             (n.op == "range" && attr == "start")) {
     TENON_CHECK(e.size() == 1, title(layer), ": ", attr, " has ", e.size(), " values, wanted one");
     net::set_attr(n, attr, fixed(layer, attr.c_str(), e[0]));
   } else {
@@ -88,8 +97,8 @@ ITensor* size_of(NetworkImpl& network, const ir::Value* x, size_t i) {
   LayerState* state = &NetworkImpl::state(*layer);
   network.read_shape(*state, x);
   state->prepare = [state, x, i] {
-    TENON_CHECK(i < x->type.shape.size(), net::title(*state), ": '", x->name, "' is ",
-                str(x->type), " and had more dims when its shape was asked for");
+    TENON_CHECK(i < x->type.shape.size(), net::title(*state), ": '", x->name, "' is ", str(x->type),
+                " and had more dims when its shape was asked for");
     state->node->set("size", ir::SymShape{x->type.shape[i]});
   };
   auto* list = static_cast<IShuffleLayer*>(network.add("shuffle", {layer->getOutput(0)}));

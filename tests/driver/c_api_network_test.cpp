@@ -27,8 +27,8 @@ tenon_handle network() {
 
 tenon_handle input(tenon_handle net, const char* name, std::vector<int64_t> dims) {
   tenon_handle t = 0;
-  EXPECT_EQ(tenon_network_add_input(net, name, 0, static_cast<int32_t>(dims.size()), dims.data(), &t),
-            0)
+  EXPECT_EQ(
+      tenon_network_add_input(net, name, 0, static_cast<int32_t>(dims.size()), dims.data(), &t), 0)
       << tenon_last_error();
   return t;
 }
@@ -118,10 +118,10 @@ TEST(CApiNetwork, ConstantsAreCopied) {
 TEST(CApiNetwork, ConvertersRegisterAndGo) {
   int id = 0;
   const auto convert = [](tenon_handle, const char*, void*) { return 0; };
-  expect_part(failure(tenon_register_converter("relu", "here", 0, 1, nullptr, convert, nullptr, &id)),
-              "wanted a name such as aten::relu");
-  ASSERT_EQ(
-      tenon_register_converter("mylib::op", "here", 0, 1, nullptr, convert, nullptr, &id), 0);
+  expect_part(
+      failure(tenon_register_converter("relu", "here", 0, 1, nullptr, convert, nullptr, &id)),
+      "wanted a name such as aten::relu");
+  ASSERT_EQ(tenon_register_converter("mylib::op", "here", 0, 1, nullptr, convert, nullptr, &id), 0);
   const char* json = nullptr;
   ASSERT_EQ(tenon_converters(&json), 0);
   expect_part(json, "mylib::op (here)");

@@ -50,7 +50,8 @@ class ShapeTensors : public testing::Test {
   }
   static std::vector<std::string> expressions(const ITensor& t) {
     std::vector<std::string> out;
-    for (int32_t i = 0; i < t.getDimensions().nbDims; ++i) out.push_back(t.getDimensionExpression(i));
+    for (int32_t i = 0; i < t.getDimensions().nbDims; ++i)
+      out.push_back(t.getDimensionExpression(i));
     return out;
   }
   template <typename Body>
@@ -86,8 +87,8 @@ TEST_F(ShapeTensors, ReshapeOfArithmetic) {
             (Sizes{"3*b", "2", "t"}));
   EXPECT_EQ(reshaped(joined({&size(0), &list({-1})})), (Sizes{"b", "6*t"}));
   EXPECT_EQ(reshaped(joined({&list({0}), &list({-1})})), (Sizes{"b", "6*t"}));
-  ITensor* all = net.addReduce(*net.addShape(*x)->getOutput(0), ReduceOperation::kPROD, 1, true)
-                     ->getOutput(0);
+  ITensor* all =
+      net.addReduce(*net.addShape(*x)->getOutput(0), ReduceOperation::kPROD, 1, true)->getOutput(0);
   EXPECT_EQ(reshaped(*all), Sizes{"6*b*t"});
 }
 
@@ -108,7 +109,8 @@ TEST_F(ShapeTensors, SliceExpandAndResize) {
   slice->setInput(1, list({0, 2, 1}));
   slice->setInput(2, joined({&size(0), &list({4}), &binary(size(2), list({1}), Op::kSUB)}));
   EXPECT_EQ(expressions(*slice->getOutput(0)), (Sizes{"b", "4", "t - 1"}));
-  auto* expand = net.addExpand(*net.addFill(dims({}), DataType::kFLOAT, 1.0)->getOutput(0), dims({}));
+  auto* expand =
+      net.addExpand(*net.addFill(dims({}), DataType::kFLOAT, 1.0)->getOutput(0), dims({}));
   expand->setInput(1, joined({&size(2), &list({5})}));
   EXPECT_EQ(expressions(*expand->getOutput(0)), (Sizes{"t", "5"}));
   auto* resize = net.addResize(*x);

@@ -14,7 +14,10 @@ CONVERTERS = DYNAMO_CONVERTERS
 
 
 def tensorrt_converter(
-    key: Any, no_implicit_batch_dim: bool = False, no_explicit_batch_dim: bool = False, enabled: bool = True
+    key: Any,
+    no_implicit_batch_dim: bool = False,
+    no_explicit_batch_dim: bool = False,
+    enabled: bool = True,
 ) -> Callable[[Callable], Callable]:
     """Registers ``fn(network, target, args, kwargs, name) -> ITensor or sequence of ITensors``.
 

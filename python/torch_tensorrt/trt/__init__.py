@@ -4,6 +4,7 @@ converters and scripts written against those names. Enumerators have nvinfer1's 
 cannot do raises NotImplementedError with the reason. Differences: docs/user_converters.md."""
 
 from .. import _library
+from . import _enums, _layers
 from ._absent import ABSENT_CLASSES
 from ._builder import (
     Builder,
@@ -47,6 +48,50 @@ IBuilder, IRuntime, ILogger = Builder, Runtime, Logger
 BuilderConfig, OptimizationProfile = IBuilderConfig, IOptimizationProfile
 
 __all__ = [  # noqa: PLE0604
-    *[name for name in dir() if not name.startswith("_") and name != "ABSENT_CLASSES"],
+    *_enums.__all__,
+    *_layers.__all__,
+    *ABSENT_CLASSES,
+    "Builder",
+    "BuilderConfig",
+    "Dims",
+    "Dims2",
+    "Dims3",
+    "Dims4",
+    "DimsHW",
+    "EngineInspector",
+    "HostMemory",
+    "IBuilder",
+    "IBuilderConfig",
+    "ICudaEngine",
+    "IExecutionContext",
+    "IHostMemory",
+    "ILayer",
+    "ILogger",
+    "INetworkDefinition",
+    "IOptimizationProfile",
+    "IRuntime",
+    "ITensor",
+    "ITimingCache",
+    "Logger",
+    "OptimizationProfile",
+    "Permutation",
+    "Runtime",
+    "Weights",
     "__version__",
+    "bfloat16",
+    "bool",
+    "e8m0",
+    "float16",
+    "float32",
+    "fp4",
+    "fp8",
+    "get_plugin_registry",
+    "init_libnvinfer_plugins",
+    "int32",
+    "int4",
+    "int64",
+    "int8",
+    "nptype",
+    "uint8",
+    "volume",
 ]

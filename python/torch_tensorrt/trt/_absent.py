@@ -65,9 +65,7 @@ _CLASSES = {
         " IIfConditionalInputLayer IIfConditionalOutputLayer IConditionLayer".split(),
         _CONTROL,
     ),
-    **dict.fromkeys(
-        "IQuantizeLayer IDequantizeLayer IDynamicQuantizeLayer".split(), _QUANTIZED
-    ),
+    **dict.fromkeys("IQuantizeLayer IDequantizeLayer IDynamicQuantizeLayer".split(), _QUANTIZED),
     **dict.fromkeys(
         "IInt8Calibrator IInt8EntropyCalibrator IInt8EntropyCalibrator2 IInt8MinMaxCalibrator"
         " IInt8LegacyCalibrator".split(),

@@ -122,7 +122,9 @@ class IExecutionContext:
     def __init__(self, engine: ICudaEngine):
         self.engine = engine
         self._shapes = {
-            name: None if -1 in engine.get_tensor_shape(name) else list(engine.get_tensor_shape(name))
+            name: None
+            if -1 in engine.get_tensor_shape(name)
+            else list(engine.get_tensor_shape(name))
             for name in engine._inputs
         }
         self._addresses: dict[str, int] = {}

@@ -3,6 +3,7 @@
 
 import pytest
 import torch
+
 from torch_tensorrt.dynamo import conversion
 from torch_tensorrt.dynamo.conversion import _ConverterRegistry
 

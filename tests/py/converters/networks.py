@@ -8,7 +8,9 @@ from torch_tensorrt import trt
 
 def network():
     builder = trt.Builder(trt.Logger())
-    return builder, builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH))
+    return builder, builder.create_network(
+        1 << int(trt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH)
+    )
 
 
 def plan(builder, net, device="cpu", **profile):

@@ -17,7 +17,9 @@ def _(x):
 
 
 @torch.library.custom_op("convtest::gate", mutates_args=())
-def gate(x: torch.Tensor, w: torch.Tensor, bias: float = 1.0, *, square: bool = False) -> torch.Tensor:
+def gate(
+    x: torch.Tensor, w: torch.Tensor, bias: float = 1.0, *, square: bool = False
+) -> torch.Tensor:
     y = torch.relu(x) * w + bias
     return y * y if square else y
 

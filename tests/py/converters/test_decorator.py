@@ -88,7 +88,9 @@ def test_lists_and_several_outputs():
         assert sizes == [1, 4] and dim == 1
         parts, at = [], 0
         for size in sizes:
-            parts.append(impl.slice.slice_op(ctx, target, None, f"{name}_{at}", x, dim, at, at + size, 1))
+            parts.append(
+                impl.slice.slice_op(ctx, target, None, f"{name}_{at}", x, dim, at, at + size, 1)
+            )
             at += size
         return parts
 
@@ -286,18 +288,17 @@ def test_a_tensor_kept_beyond_the_conversion_is_an_error():
         kept[0].shape  # noqa: B018
 
 
-def test_keys():
-    for key in (OPS.twice, twice, OPS.twice.default):
-        calls = []
+@pytest.mark.parametrize("key", [OPS.twice, twice, OPS.twice.default], ids=str)
+def test_keys(key):
+    calls = []
 
-        @dynamo_tensorrt_converter(key)
-        def convert(ctx, target, args, kwargs, name):
-            calls.append(target)
-            return ctx.net.add_elementwise(args[0], args[0], SUM).get_output(0)
+    @dynamo_tensorrt_converter(key)
+    def convert(ctx, target, args, kwargs, name):
+        calls.append(target)
+        return ctx.net.add_elementwise(args[0], args[0], SUM).get_output(0)
 
-        compiled(twice, torch.randn(2))
-        assert calls == [OPS.twice.default]
-        remove_converter(convert)
+    compiled(twice, torch.randn(2))
+    assert calls == [OPS.twice.default]
 
 
 def test_a_packet_takes_all_overloads():
@@ -337,7 +338,9 @@ def test_the_table_view():
     with pytest.raises(KeyError):
         DYNAMO_CONVERTERS[OPS.twice.default]
     add_twice()
-    assert any(t.startswith("convtest::twice (test_decorator.py:") for t in DYNAMO_CONVERTERS.user())
+    assert any(
+        t.startswith("convtest::twice (test_decorator.py:") for t in DYNAMO_CONVERTERS.user()
+    )
 
 
 def test_the_older_decorator():

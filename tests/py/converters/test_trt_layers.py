@@ -196,7 +196,9 @@ CASES = {
         lambda x: (x + 1) * torch.from_numpy(CHANNELS).reshape(4, 1, 1),
     ),
     "uniform scale": (
-        lambda n, x: n.add_scale_nd(x, trt.ScaleMode.UNIFORM, scale=np.float32([3]), power=np.float32([2])),
+        lambda n, x: n.add_scale_nd(
+            x, trt.ScaleMode.UNIFORM, scale=np.float32([3]), power=np.float32([2])
+        ),
         lambda x: (3 * x) ** 2,
     ),
     "normalization": (
@@ -223,9 +225,7 @@ CASES = {
         lambda x: x.sum(3),
     ),
     "cumulative": (
-        lambda n, x: n.add_cumulative(
-            x, constant(n, 3), trt.CumulativeOperation.SUM, False, False
-        ),
+        lambda n, x: n.add_cumulative(x, constant(n, 3), trt.CumulativeOperation.SUM, False, False),
         lambda x: x.cumsum(3),
     ),
     "attention": (

@@ -41,7 +41,10 @@ CASES = {
         lambda c, x: impl.activation.leaky_relu(c, T, S, "n", x, 0.3),
         lambda x: F.leaky_relu(x, 0.3),
     ),
-    "reshape": (lambda c, x: impl.shuffle.reshape(c, T, S, "n", x, [6, -1]), lambda x: x.reshape(6, 4)),
+    "reshape": (
+        lambda c, x: impl.shuffle.reshape(c, T, S, "n", x, [6, -1]),
+        lambda x: x.reshape(6, 4),
+    ),
     "permute": (
         lambda c, x: impl.permutation.permute(c, T, S, "n", x, (2, 0, -2)),
         lambda x: x.permute(2, 0, 1),
@@ -60,22 +63,32 @@ CASES = {
         lambda x: x[:, [2, 2]],
     ),
     "gather": (
-        lambda c, x: impl.select.gather(c, T, S, "n", x, 2, torch.zeros(2, 3, 1, dtype=torch.int64)),
+        lambda c, x: impl.select.gather(
+            c, T, S, "n", x, 2, torch.zeros(2, 3, 1, dtype=torch.int64)
+        ),
         lambda x: x[..., :1],
     ),
     "matmul": (
         lambda c, x: impl.matmul.matrix_multiply(c, T, S, "n", x, torch.ones(4)),
         lambda x: x @ torch.ones(4),
     ),
-    "mean": (lambda c, x: impl.reduce.mean(c, T, S, "n", x, [0, -1], True), lambda x: x.mean((0, 2), True)),
+    "mean": (
+        lambda c, x: impl.reduce.mean(c, T, S, "n", x, [0, -1], True),
+        lambda x: x.mean((0, 2), True),
+    ),
     "sum": (lambda c, x: impl.reduce.sum(c, T, S, "n", x), lambda x: x.sum()),
     "softmax": (lambda c, x: impl.softmax.softmax(c, T, S, "n", x, -1), lambda x: x.softmax(-1)),
     "cat": (lambda c, x: impl.cat.cat(c, T, S, "n", [x, x], -1), lambda x: torch.cat([x, x], -1)),
     "squeeze": (
-        lambda c, x: impl.squeeze.squeeze(c, T, S, "n", impl.unsqueeze.unsqueeze(c, T, S, "u", x, 1), 1),
+        lambda c, x: impl.squeeze.squeeze(
+            c, T, S, "n", impl.unsqueeze.unsqueeze(c, T, S, "u", x, 1), 1
+        ),
         lambda x: x,
     ),
-    "unsqueeze": (lambda c, x: impl.unsqueeze.unsqueeze(c, T, S, "n", x, -1), lambda x: x[..., None]),
+    "unsqueeze": (
+        lambda c, x: impl.unsqueeze.unsqueeze(c, T, S, "n", x, -1),
+        lambda x: x[..., None],
+    ),
     "cast": (lambda c, x: impl.cast.to_copy(c, T, S, "n", x, trt.float16), lambda x: x.half()),
     "shape": (lambda c, x: impl.shape.shape(c, T, S, "n", x), lambda x: torch.tensor([2, 3, 4])),
     "ones": (lambda c, x: utils.prepend_ones(c, x, "n", 2), lambda x: x[None, None]),
@@ -111,7 +124,11 @@ def test_constants_and_casts(ctx):
     c = utils.get_trt_tensor(ctx, 3, "three")
     assert (c.dtype, c.shape) == (trt.int64, ())
     assert utils.get_trt_tensor(ctx, [1.0, 2.0], "list", trt.float16).dtype == trt.float16
-    assert utils.create_constant(ctx, np.ones(2), "ones", torch.float32, min_rank=3).shape == (1, 1, 2)
+    assert utils.create_constant(ctx, np.ones(2), "ones", torch.float32, min_rank=3).shape == (
+        1,
+        1,
+        2,
+    )
     assert utils.cast_trt_tensor(ctx, c, trt.int64, "same") is c
     weights = utils.to_trt_weights(ctx, torch.ones(3), "w")
     assert weights.size == 3 and "w" in ctx.weight_refit_map
@@ -149,7 +166,9 @@ def test_run_time_sizes(ctx):
     assert flat.shape == (-1, 12) and flat.shape.exprs == ["x_0", 12]
     rest = impl.slice.slice_op(ctx, T, S, "rest", x, 0, 1, None, 1)
     assert rest.shape.exprs == ["x_0 - 1", 3, 4]
-    wide = impl.slice.expand(ctx, T, S, "wide", utils.get_trt_tensor(ctx, [[1.0]], "one"), [size, 5])
+    wide = impl.slice.expand(
+        ctx, T, S, "wide", utils.get_trt_tensor(ctx, [[1.0]], "one"), [size, 5]
+    )
     assert wide.shape.exprs == ["x_0", 5]
     assert impl.shape.shape(ctx, T, S, "fixed", x, 1) == 3
     with pytest.raises(NotImplementedError, match="of a size known only at run time"):

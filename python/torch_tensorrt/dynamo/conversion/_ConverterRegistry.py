@@ -122,7 +122,9 @@ def _register(key: Any, converter: _callback.Converter, priority: int, dynamic: 
     convert = _native.CONVERT(converter.convert)
     _kept.extend((validate, convert))
     ids = tuple(
-        _register_native(op.name(), origin(converter.function), priority, dynamic, validate, convert)
+        _register_native(
+            op.name(), origin(converter.function), priority, dynamic, validate, convert
+        )
         for op in ops
     )
     support = ConverterSupport(converter.function, converter.validator, dynamic, priority, ids)

@@ -20,7 +20,7 @@ from ._node import Description
 
 
 def _explain(error: BaseException, function: Callable) -> str:
-    """"ValueError: text (mine.py:12)", then the traceback from the converter on."""
+    """ "ValueError: text (mine.py:12)", then the traceback from the converter on."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if f.filename != __file__]
     where = f" ({own[-1].filename.rpartition('/')[2]}:{own[-1].lineno})" if own else ""
@@ -74,7 +74,9 @@ class Converter:
             parameters = inspect.signature(self.validator).parameters.values()
         except ValueError:  # a builtin
             return bool(self.validator(node))
-        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        positional = [
+            p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
         takes_settings = len(positional) > 1 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
         return bool(self.validator(node, _settings()) if takes_settings else self.validator(node))
 

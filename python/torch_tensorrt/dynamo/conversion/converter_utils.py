@@ -17,7 +17,11 @@ from ._ConversionContext import ConversionContext
 
 
 def set_layer_name(
-    layer: trt.ILayer, target: Any, name: str, source_ir: Optional[SourceIR] = None, is_acc: Any = None
+    layer: trt.ILayer,
+    target: Any,
+    name: str,
+    source_ir: Optional[SourceIR] = None,
+    is_acc: Any = None,
 ) -> None:
     """Names a layer "[KIND]-[source.target]-[name]"."""
     kind = layer.type.name if layer.type is not None else type(layer).__name__
@@ -130,7 +134,9 @@ def broadcast(
     """Both with the rank of the larger one."""
     a, b = get_trt_tensor(ctx, a, a_name), get_trt_tensor(ctx, b, b_name)
     more = len(a.shape) - len(b.shape) - preset_diff
-    return prepend_ones(ctx, a, f"{a_name}_ones", -more), prepend_ones(ctx, b, f"{b_name}_ones", more)
+    return prepend_ones(ctx, a, f"{a_name}_ones", -more), prepend_ones(
+        ctx, b, f"{b_name}_ones", more
+    )
 
 
 def broadcast_to_same_shape(
@@ -140,9 +146,7 @@ def broadcast_to_same_shape(
     lhs, rhs = broadcast(ctx, lhs_val, rhs_val, f"{name}_lhs", f"{name}_rhs")
     pairs = zip(lhs.shape.exprs, rhs.shape.exprs)
     sizes = [b if a == 1 else a for a, b in pairs]
-    return tuple(
-        ctx.net.add_layer("expand", [t], dims=sizes).get_output(0) for t in (lhs, rhs)
-    )  # type: ignore[return-value]
+    return tuple(ctx.net.add_layer("expand", [t], dims=sizes).get_output(0) for t in (lhs, rhs))  # type: ignore[return-value]
 
 
 def get_positive_dim(dim: Union[int, Sequence[int]], dim_size: int) -> Any:
@@ -227,7 +231,9 @@ def _enforced(ctx: Any, value: Any, wanted: tuple, promote: bool, name: str) -> 
 def promoted(ctx: ConversionContext, lhs: Any, rhs: Any, name: str) -> tuple[Any, Any]:
     """Both as ITensors of the type that torch computes in; numbers give way to tensors."""
     kind = torch.result_type(_example(lhs), _example(rhs))
-    return get_trt_tensor(ctx, lhs, f"{name}_lhs", kind), get_trt_tensor(ctx, rhs, f"{name}_rhs", kind)
+    return get_trt_tensor(ctx, lhs, f"{name}_lhs", kind), get_trt_tensor(
+        ctx, rhs, f"{name}_rhs", kind
+    )
 
 
 def _example(value: Any) -> Any:

@@ -41,7 +41,13 @@ def activation(kind: str, *parameters: str, **defaults: float) -> Callable:
     """f(ctx, target, source_ir, name, input_val, *parameters)."""
 
     def function(
-        ctx: Any, target: Any, source_ir: Any, name: str, input_val: Any, *values: float, **named: Any
+        ctx: Any,
+        target: Any,
+        source_ir: Any,
+        name: str,
+        input_val: Any,
+        *values: float,
+        **named: Any,
     ) -> trt.ITensor:
         given = {**defaults, **dict(zip(parameters, values)), **named}
         x = get_trt_tensor(ctx, input_val, name)
