@@ -4,7 +4,7 @@ converters and scripts written against those names. Enumerators have nvinfer1's 
 cannot do raises NotImplementedError with the reason. Differences: docs/user_converters.md."""
 
 from .. import _library
-from . import _enums, _layers
+from . import _enums, _layers, _windows
 from ._absent import ABSENT_CLASSES
 from ._builder import (
     Builder,
@@ -35,6 +35,7 @@ from ._values import (
     nptype,
     volume,
 )
+from ._windows import *  # noqa: F403
 
 globals().update(ABSENT_CLASSES)
 
@@ -50,6 +51,7 @@ BuilderConfig, OptimizationProfile = IBuilderConfig, IOptimizationProfile
 __all__ = [  # noqa: PLE0604
     *_enums.__all__,
     *_layers.__all__,
+    *_windows.__all__,
     *ABSENT_CLASSES,
     "Builder",
     "BuilderConfig",

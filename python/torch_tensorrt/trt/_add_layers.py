@@ -8,6 +8,7 @@ from typing import Any, Iterable, Sequence
 from . import _enums as E
 from . import _layers as L
 from . import _native
+from . import _windows as W
 from ._layer import ILayer, axes_of, one_axis, stored_sizes
 from ._tensor import ITensor
 from ._values import Dims, Weights, as_weights, data_type
@@ -32,12 +33,12 @@ class AddLayers:
 
     def add_convolution_nd(
         self, input: ITensor, num_output_maps: int, kernel_shape: Any, kernel: Any, bias: Any = None
-    ) -> L.IConvolutionLayer:
+    ) -> W.IConvolutionLayer:
         return self._weighted("convolution", input, num_output_maps, kernel_shape, kernel, bias)
 
     def add_deconvolution_nd(
         self, input: ITensor, num_output_maps: int, kernel_shape: Any, kernel: Any, bias: Any = None
-    ) -> L.IDeconvolutionLayer:
+    ) -> W.IDeconvolutionLayer:
         return self._weighted("deconvolution", input, num_output_maps, kernel_shape, kernel, bias)
 
     add_convolution, add_deconvolution = add_convolution_nd, add_deconvolution_nd
@@ -96,7 +97,7 @@ class AddLayers:
         kind = E.ActivationType(type)
         return self._add("activation", [input], type=kind.name.lower())
 
-    def add_pooling_nd(self, input: ITensor, type: Any, window_size: Any) -> L.IPoolingLayer:
+    def add_pooling_nd(self, input: ITensor, type: Any, window_size: Any) -> W.IPoolingLayer:
         if type == E.PoolingType.MAX_AVERAGE_BLEND:
             raise NotImplementedError("MAX_AVERAGE_BLEND pooling: add a MAX and an AVERAGE pooling")
         kind = E.PoolingType(type).name.lower()

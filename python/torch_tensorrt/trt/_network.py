@@ -8,6 +8,7 @@ from typing import Any, Iterable, Iterator, Optional, Sequence
 from . import _enums as E
 from . import _layers as L
 from . import _native
+from . import _windows as W
 from ._absent import AbsentMethods
 from ._add_layers import AddLayers
 from ._layer import ILayer
@@ -15,8 +16,8 @@ from ._tensor import ITensor
 from ._values import Dims, as_weights, data_type
 
 _CLASSES = {
-    "convolution": L.IConvolutionLayer,
-    "deconvolution": L.IDeconvolutionLayer,
+    "convolution": W.IConvolutionLayer,
+    "deconvolution": W.IDeconvolutionLayer,
     "matrix_multiply": L.IMatrixMultiplyLayer,
     "activation": L.IActivationLayer,
     "unary": L.IUnaryLayer,
@@ -24,7 +25,7 @@ _CLASSES = {
     "select": L.ISelectLayer,
     "cast": L.ICastLayer,
     "scale": L.IScaleLayer,
-    "pooling": L.IPoolingLayer,
+    "pooling": W.IPoolingLayer,
     "reduce": L.IReduceLayer,
     "softmax": L.ISoftMaxLayer,
     "normalization": L.INormalizationLayer,

@@ -86,3 +86,6 @@ class IPoolingLayer(_Window):
         if mode in _PADDING_MODES:
             raise NotImplementedError(f"{E.PaddingMode(mode)!s} is not supported: {_SAME}")
         self._set(ceil_mode=mode == E.PaddingMode.EXPLICIT_ROUND_UP)
+
+
+__all__ = ["IConvolutionLayer", "IDeconvolutionLayer", "IPoolingLayer"]
