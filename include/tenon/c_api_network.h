@@ -39,10 +39,10 @@ int tenon_network_mark_output(tenon_handle network, tenon_handle tensor, int on)
 /* Any layer of layers.def: op name, inputs (0: absent), attributes as a JSON object or null. */
 int tenon_network_add_layer(tenon_handle network, const char* op, const tenon_handle* inputs,
                             size_t input_count, const char* attrs_json, tenon_handle* layer);
-/* A layer of several: "shape" (x), "parametric_relu" (x, slope), "unsqueeze" and "squeeze" (x,
- * axes). The handle is that of its last layer. */
+/* Several layers: "shape" (x), "parametric_relu" (x, slope), "unsqueeze" and "squeeze" (x, axes),
+ * "einsum" (one or two; `text` is the equation, else null). The handle is that of the last one. */
 int tenon_network_add_composite(tenon_handle network, const char* kind, const tenon_handle* inputs,
-                                size_t input_count, tenon_handle* layer);
+                                size_t input_count, const char* text, tenon_handle* layer);
 /* Dense data; it is copied. `name` may be null. */
 int tenon_network_add_constant(tenon_handle network, const tenon_tensor* data, tenon_handle* layer);
 /* "convolution", "deconvolution" (kernel sizes in `window`) or "linear" (window_count 0) with

@@ -115,6 +115,7 @@ class TENON_API ITensor {
 #undef TENON_ATTR
 #undef TENON_END
 class IConstantLayer;
+using IEinsumLayer = IIdentityLayer;
 using IShapeLayer = ILayer;
 using IParametricReLULayer = ILayer;
 using IUnsqueezeLayer = IShuffleLayer;
@@ -208,6 +209,8 @@ class TENON_API INetworkDefinition {
   IUnsqueezeLayer* addUnsqueeze(ITensor& input, ITensor& axes);
   /// `axes` count in the input, where their sizes must be 1.
   ISqueezeLayer* addSqueeze(ITensor& input, ITensor& axes);
+  /// Of one or two tensors, without "..." and repeated labels; the types must be known already.
+  IEinsumLayer* addEinsum(ITensor* const* inputs, int32_t nbInputs, const char* equation);
 
   NetworkImpl& impl() const { return *impl_; }
 

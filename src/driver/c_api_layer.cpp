@@ -131,7 +131,11 @@ int tenon_tensor_set_type(tenon_handle tensor, int32_t dtype, const char* shape_
   return guarded([&] {
     const auto e = NetworkTable::find(tensor);
     ITensor& t = e->tensor(tensor);
-    if (dtype >= 0) t.setType(static_cast<DataType>(dtype));
+    if (dtype >= 0) {
+      TENON_CHECK(size_of(static_cast<DataType>(dtype)) > 0, "tensor '", t.getName(),
+                  "' cannot have element type ", dtype);
+      t.setType(static_cast<DataType>(dtype));
+    }
     if (!shape_text) return;
     t.setDimensions(net::to_dims(parse_json("shape_json", shape_text).get<std::vector<int64_t>>()));
   });

@@ -64,7 +64,9 @@ ILayer* add_layer(NetworkEntry& e, const std::string& op, const std::vector<ITen
 }
 
 ILayer* add_composite(INetworkDefinition& net, const std::string& kind,
-                      const std::vector<ITensor*>& in) {
+                      const std::vector<ITensor*>& in, const char* text) {
+  if (kind == "einsum")
+    return net.addEinsum(in.data(), static_cast<int32_t>(in.size()), wanted(text, "text"));
   const size_t count = kind == "shape" ? 1 : 2;
   TENON_CHECK(in.size() == count && in[0] && in.back(), kind, " has ", in.size(),
               " inputs, wanted ", count);
@@ -73,7 +75,7 @@ ILayer* add_composite(INetworkDefinition& net, const std::string& kind,
   if (kind == "unsqueeze") return net.addUnsqueeze(*in[0], *in[1]);
   if (kind == "squeeze") return net.addSqueeze(*in[0], *in[1]);
   throw Error("there is no composite layer '" + kind +
-              "', wanted shape, parametric_relu, unsqueeze or squeeze");
+              "', wanted shape, parametric_relu, unsqueeze, squeeze or einsum");
 }
 
 ILayer* add_weighted(INetworkDefinition& net, const std::string& op, ITensor& input,
@@ -192,11 +194,11 @@ int tenon_network_add_layer(tenon_handle network, const char* op, const tenon_ha
 }
 
 int tenon_network_add_composite(tenon_handle network, const char* kind, const tenon_handle* inputs,
-                                size_t count, tenon_handle* layer) {
+                                size_t count, const char* text, tenon_handle* layer) {
   return guarded([&] {
     const auto e = NetworkTable::find(network);
     *wanted(layer, "layer") = e->handle_of(
-        add_composite(e->network(), wanted(kind, "kind"), tensors_of(*e, inputs, count)));
+        add_composite(e->network(), wanted(kind, "kind"), tensors_of(*e, inputs, count), text));
   });
 }
 

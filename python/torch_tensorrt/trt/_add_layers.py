@@ -232,6 +232,12 @@ class AddLayers:
     def add_squeeze(self, input: ITensor, axes: ITensor) -> L.ISqueezeLayer:
         return self._composite("squeeze", L.ISqueezeLayer, input, axes)
 
+    def add_einsum(self, inputs: Sequence[ITensor], equation: str) -> L.IEinsumLayer:
+        """One or two tensors, without "..." and repeated labels."""
+        layer = self._composite("einsum", L.IEinsumLayer, *inputs, text=equation)
+        layer.equation = equation
+        return layer
+
     def add_cumulative(
         self, input: ITensor, axis: ITensor, operation: Any, exclusive: bool, reverse: bool
     ) -> L.ICumulativeLayer:

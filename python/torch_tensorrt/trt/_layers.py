@@ -282,6 +282,11 @@ class IScaleLayer(ILayer):
     channel_axis = 1
 
 
+class IEinsumLayer(ILayer):
+    type = E.LayerType.EINSUM
+    equation = ""  # what add_einsum was given
+
+
 class ICumulativeLayer(ILayer):
     type = E.LayerType.CUMULATIVE
     op = E.CumulativeOperation.SUM

@@ -29,7 +29,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "tenon_network_add_input": [_handle, _text, _i32, _i32, _p(_i64), _p(_handle)],
     "tenon_network_mark_output": [_handle, _handle, _int],
     "tenon_network_add_layer": [_handle, _text, _p(_handle), _size, _text, _p(_handle)],
-    "tenon_network_add_composite": [_handle, _text, _p(_handle), _size, _p(_handle)],
+    "tenon_network_add_composite": [_handle, _text, _p(_handle), _size, _text, _p(_handle)],
     "tenon_network_add_constant": [_handle, _p(TensorStruct), _p(_handle)],
     "tenon_network_add_weighted": [
         _handle,

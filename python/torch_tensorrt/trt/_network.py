@@ -151,9 +151,10 @@ class INetworkDefinition(AddLayers, AbsentMethods):
 
     add_layer = _add
 
-    def _composite(self, kind: str, cls: Any, *inputs: ITensor) -> Any:
+    def _composite(self, kind: str, cls: Any, *inputs: ITensor, text: Optional[str] = None) -> Any:
         handles = _native.handles([t._handle for t in inputs])
-        arguments = (self._handle, kind.encode(), handles, len(inputs))
+        text = None if text is None else text.encode()
+        arguments = (self._handle, kind.encode(), handles, len(inputs), text)
         return cls(self, _native.handle_from("network_add_composite", *arguments))
 
     def _weighted(

@@ -228,6 +228,14 @@ CASES = {
         lambda n, x: n.add_cumulative(x, constant(n, 3), trt.CumulativeOperation.SUM, False, False),
         lambda x: x.cumsum(3),
     ),
+    "einsum": (
+        lambda n, x: n.add_einsum([x, x], "bchw,bdhw->cbd"),
+        lambda x: torch.einsum("bchw,bdhw->cbd", x, x),
+    ),
+    "einsum of one": (
+        lambda n, x: n.add_einsum([x], "bchw->wb"),
+        lambda x: torch.einsum("bchw->wb", x),
+    ),
     "attention": (
         attention,
         lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True, scale=1.0),
