@@ -33,8 +33,8 @@ def tensorrt_converter(
 
     def register(function: Callable) -> Callable:
         if enabled and not no_explicit_batch_dim:
-            converter = _callback.Converter(function, None, "", _callback.call_fx)
-            _register(key, converter, ConverterPriority.STANDARD, True)
+            converter = _callback.Converter(function, None, "", True, _callback.call_fx)
+            _register(key, converter, ConverterPriority.STANDARD)
         return function
 
     return register

@@ -149,7 +149,7 @@ class Builder:
     """Makes networks, and plans of them."""
 
     max_threads = 1
-    num_DLA_cores = 0  # noqa: N815: the name people use
+    num_DLA_cores = 0  # noqa: N815
     max_DLA_batch_size = 0  # noqa: N815
     platform_has_tf32 = platform_has_fast_fp16 = True
     platform_has_fast_int8 = False

@@ -158,6 +158,9 @@ def test_the_dynamic_flag():
     torch.testing.assert_close(module(x), wanted)
     assert not calls
     assert "not marked as able to convert run-time sizes" in reason(module, "twice")
+    module, wanted = compiled(around_twice, x, dynamic=True, assume_dynamic_shape_support=True)
+    torch.testing.assert_close(module(x), wanted)
+    assert calls and kinds(module) == ["engine"]
 
 
 def test_an_override_is_seen_in_log_and_numbers(caplog):
@@ -178,6 +181,56 @@ def test_an_override_is_seen_in_log_and_numbers(caplog):
     assert remove_converter(convert) == 1
     module, wanted = compiled(torch.relu, x)
     torch.testing.assert_close(module(x), wanted)
+
+
+def test_an_override_holds_in_place_and_for_saved_programs(tmp_path):
+    @dynamo_tensorrt_converter(torch.ops.aten.relu.default)
+    def convert(ctx, target, args, kwargs, name):
+        return impl.unary.neg(ctx, target, None, name, args[0])
+
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU(inplace=True)).eval()
+    x = torch.randn(2, 4)
+    torch.export.save(torch.export.export(model, (x,)), tmp_path / "model.pt2")
+    program = torch.export.load(tmp_path / "model.pt2")
+    for module in (
+        torch_tensorrt.compile(model, inputs=[x], min_block_size=1),
+        torch_tensorrt.dynamo.compile(program, inputs=[x], min_block_size=1),
+    ):
+        torch.testing.assert_close(module(x), -model[0](x))
+
+
+@pytest.mark.parametrize("approximate", ["tanh", "none"])
+def test_a_validator_by_keyword_and_helpers_by_keyword(approximate):
+    calls = []
+
+    @dynamo_tensorrt_converter(
+        torch.ops.aten.gelu.default,
+        supports_dynamic_shapes=True,
+        priority=ConverterPriority.HIGH,
+        capability_validator=lambda node, settings: node.kwargs.get("approximate") == "tanh",
+    )
+    def convert(ctx, target, args, kwargs, name):
+        calls.append(kwargs)
+        x, source = args[0], torch_tensorrt.dynamo.SourceIR.ATEN
+
+        def mul(suffix, a, b):
+            return impl.elementwise.mul(
+                ctx, target, name=name + suffix, source_ir=source, lhs_val=a, rhs_val=b
+            )
+
+        cube = impl.elementwise.pow(ctx, target, source, name + "_cube", x, 3)
+        inner = impl.elementwise.add(
+            ctx, target, source, name + "_in", x, mul("_c", cube, 0.044715)
+        )
+        tanh = impl.activation.tanh(ctx, target, source, name, mul("_s", inner, 0.7978845608))
+        one = impl.elementwise.add(ctx, target, source, name + "_one", tanh, 1)
+        return mul("_half", mul("_x", x, 0.5), one)
+
+    x = torch.randn(3, 4)
+    gelu = torch.nn.GELU(approximate)
+    module, wanted = compiled(gelu, x, dynamic=True, require_full_compilation=True)
+    torch.testing.assert_close(module(x), wanted, rtol=1e-4, atol=1e-5)
+    assert bool(calls) == (approximate == "tanh")
 
 
 def test_higher_priority_then_later():

@@ -82,7 +82,8 @@ def dynamo_tensorrt_converter(
             args, kwargs and meta["val"] as a torch.fx.Node has. False leaves the node to the
             next converter.
         priority: HIGH ones come first.
-        supports_dynamic_shapes: False: not for nodes with sizes known only at run time.
+        supports_dynamic_shapes: False: not for nodes with sizes known only at run time, unless the
+            setting ``assume_dynamic_shape_support`` is on.
         requires_output_allocator, requires_native_multidevice: True refuses every node with that
             reason, because engines can do neither.
 
@@ -101,16 +102,21 @@ def dynamo_tensorrt_converter(
         reason = next((f"it needs {n}, which engines lack" for n, on in needs.items() if on), "")
         _register(
             key,
-            _callback.Converter(function, capability_validator, reason, _callback.call_dynamo),
+            _callback.Converter(
+                function,
+                capability_validator,
+                reason,
+                supports_dynamic_shapes,
+                _callback.call_dynamo,
+            ),
             priority,
-            supports_dynamic_shapes,
         )
         return function
 
     return register
 
 
-def _register(key: Any, converter: _callback.Converter, priority: int, dynamic: bool) -> None:
+def _register(key: Any, converter: _callback.Converter, priority: int) -> None:
     ops = overloads(key)
     if not ops:
         warnings.warn(
@@ -121,28 +127,25 @@ def _register(key: Any, converter: _callback.Converter, priority: int, dynamic: 
     validate = _native.VALIDATE(converter.validate)
     convert = _native.CONVERT(converter.convert)
     _kept.extend((validate, convert))
-    ids = tuple(
-        _register_native(
-            op.name(), origin(converter.function), priority, dynamic, validate, convert
-        )
-        for op in ops
+    place = origin(converter.function)
+    ids = tuple(_register_native(op.name(), place, priority, validate, convert) for op in ops)
+    support = ConverterSupport(
+        converter.function, converter.validator, converter.dynamic, priority, ids
     )
-    support = ConverterSupport(converter.function, converter.validator, dynamic, priority, ids)
     entries = _registered.setdefault(key, [])
-    place = next((i for i, e in enumerate(entries) if e.priority <= priority), len(entries))
-    entries.insert(place, support)
+    before = next((i for i, e in enumerate(entries) if e.priority <= priority), len(entries))
+    entries.insert(before, support)
 
 
-def _register_native(
-    op: str, origin: str, priority: int, dynamic: bool, validate: Any, convert: Any
-) -> int:
+def _register_native(op: str, place: str, priority: int, validate: Any, convert: Any) -> int:
+    """Registers natively for run-time sizes too: the validator knows the setting that allows them."""
     number = ctypes.c_int()
+    texts = (op.encode(), place.encode())
     _native.call(
         "register_converter",
-        op.encode(),
-        origin.encode(),
+        *texts,
         int(priority),
-        int(dynamic),
+        1,
         validate,
         convert,
         None,

@@ -19,7 +19,7 @@ from ._ConversionContext import ConversionContext
 from ._node import Description
 
 
-def _explain(error: BaseException, function: Callable) -> str:
+def _explain(error: BaseException) -> str:
     """ "ValueError: text (mine.py:12)", then the traceback from the converter on."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if f.filename != __file__]
@@ -49,24 +49,35 @@ class Converter:
         function: Callable,
         validator: Optional[Callable],
         refusal: str,
+        dynamic: bool,
         call: Callable,
     ):
-        self.function, self.validator = function, validator
+        self.function, self.validator, self.dynamic = function, validator, dynamic
         self._refusal, self._call = refusal, call
 
     def validate(self, node_json: bytes, _user: Any) -> int:
         if self._refusal:
             _say(self._refusal)
             return 1
-        if self.validator is None:
-            return 0
         try:
-            if self._ask(Description(node_json).view()):
-                return 0
-            _say("its capability_validator returned False")
+            reason = self._reason(node_json)
         except BaseException as error:
-            _say("its capability_validator failed: " + _explain(error, self.validator))
-        return 1
+            reason = "its capability_validator failed: " + _explain(error)
+        if reason:
+            _say(reason)
+        return 1 if reason else 0
+
+    def _reason(self, node_json: bytes) -> str:
+        """Why it does not take the node; "" if it does."""
+        if self.dynamic and self.validator is None:
+            return ""
+        node = Description(node_json)
+        assumed = self.dynamic or _settings().assume_dynamic_shape_support
+        if not assumed and node.has_run_time_sizes():
+            return "it is not marked as able to convert run-time sizes (supports_dynamic_shapes)"
+        if self.validator is None or self._ask(node.view()):
+            return ""
+        return "its capability_validator returned False"
 
     def _ask(self, node: Any) -> bool:
         assert self.validator is not None
@@ -85,7 +96,7 @@ class Converter:
             self._convert(network, Description(node_json))
             return 0
         except BaseException as error:
-            _say(_explain(error, self.function))
+            _say(_explain(error))
             return 1
 
     def _convert(self, network: int, node: Description) -> None:

@@ -158,6 +158,11 @@ class Description:
             return float(value)
         return value
 
+    def has_run_time_sizes(self) -> bool:
+        """Whether an operand or a result has a size known only at run time."""
+        values = [*self.json["inputs"], *self.json["outputs"]]
+        return any(isinstance(d, str) for v in values for d in v.get("shape", ()))
+
     def view(self) -> NodeView:
         """The node without data, for validators."""
         node = NodeView("call_function", self.name, self.target, Meta(self._results))
