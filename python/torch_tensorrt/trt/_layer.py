@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, Optional
 
 from . import _native
-from ._enums import LayerType
 from ._tensor import ITensor
 from ._values import Dims, data_type
 
@@ -174,6 +173,3 @@ def one_axis(what: str, value: int) -> int:
     if len(axes) != 1:
         raise NotImplementedError(f"{what} over the axes mask {value:#b}: wanted exactly one axis")
     return axes[0]
-
-
-__all__ = ["Attribute", "ILayer", "LayerType"]

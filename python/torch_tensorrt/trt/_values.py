@@ -44,8 +44,6 @@ def data_type(value: Any) -> Any:
     """DataType of a DataType, a torch or numpy dtype, a torch_tensorrt.dtype, or a native number."""
     if isinstance(value, DataType):
         return value
-    if value in _FROM_TORCH if isinstance(value, torch.dtype) else False:
-        return _FROM_TORCH[value]
     if isinstance(value, int):
         return _DOUBLE if value == _DOUBLE else DataType(value)
     from .._enums import dtype
