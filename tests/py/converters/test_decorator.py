@@ -5,7 +5,7 @@ import logging
 
 import pytest
 import torch
-from ops import compiled, gate, join, kinds, min_max, reason, split_sizes, twice
+from converter_ops import compiled, gate, join, kinds, min_max, reason, split_sizes, twice
 
 import torch_tensorrt
 from torch_tensorrt import trt

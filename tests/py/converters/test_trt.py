@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 import torch
-from networks import build_and_run, network, plan, run
+from trt_networks import build_and_run, network, plan, run
 
 from torch_tensorrt import trt
 

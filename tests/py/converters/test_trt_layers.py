@@ -4,8 +4,8 @@
 import numpy as np
 import pytest
 import torch
-from networks import build_and_run
 from torch.nn import functional as F
+from trt_networks import build_and_run
 
 from torch_tensorrt import trt
 

@@ -4,8 +4,8 @@
 import numpy as np
 import pytest
 import torch
-from networks import build_and_run, network
 from torch.nn import functional as F
+from trt_networks import build_and_run, network
 
 from torch_tensorrt import trt
 from torch_tensorrt.dynamo import SourceIR
@@ -136,6 +136,8 @@ def test_constants_and_casts(ctx):
         utils.get_trt_tensor(ctx, {}, "odd")
     assert utils.to_numpy(torch.ones(2), torch.int64).tolist() == [1, 1]
     assert utils.to_torch(None) is None
+    assert utils.to_torch(np.array([0.5])).dtype == torch.float32
+    assert utils.to_torch(torch.ones(1, dtype=torch.float64)).dtype == torch.float64
 
 
 def test_names_dims_and_types(ctx):

@@ -30,12 +30,15 @@ def set_layer_name(
 
 
 def to_torch(value: Any, dtype: Any = None) -> Optional[torch.Tensor]:
-    """A number, list, numpy array or tensor as a CPU tensor; None stays None."""
+    """A number, list, numpy array or tensor as a CPU tensor; None stays None. Numbers of numpy that
+    are float64, its default, become float32 unless ``dtype`` says otherwise."""
     if value is None:
         return None
     if isinstance(value, trt.Weights):
         value = value.tensor()
     tensor = value.detach().cpu() if isinstance(value, torch.Tensor) else torch.as_tensor(value)
+    if dtype is None and isinstance(value, (np.ndarray, np.generic)):
+        dtype = torch.float32 if tensor.dtype == torch.float64 else None
     return tensor if dtype is None else tensor.to(torch_type(dtype))
 
 
@@ -239,7 +242,8 @@ def promoted(ctx: ConversionContext, lhs: Any, rhs: Any, name: str) -> tuple[Any
 def _example(value: Any) -> Any:
     if isinstance(value, trt.ITensor):
         return torch.empty([1] * len(value.shape), dtype=torch_type(value.dtype), device="meta")
-    return torch.as_tensor(value) if isinstance(value, (np.ndarray, list, tuple)) else value
+    numbers = isinstance(value, (bool, int, float, torch.Tensor))
+    return value if numbers else to_torch(value)
 
 
 def append(
