@@ -86,6 +86,9 @@ class TENON_API ILayer {
   int32_t getNbOutputs() const;
   ITensor* getInput(int32_t index) const;  // null: an absent optional input
   ITensor* getOutput(int32_t index) const;
+  /// Further inputs of some layers are shape tensors, as in nvinfer1: shuffle 1 (reshape), slice 1,
+  /// 2, 3 (start, size, stride), resize 1 (sizes of all dims), fill 0 (dims), range 0, 1, 2 (dims,
+  /// start, step); of ours, expand 1 (dims). Their content must follow from shapes and constants.
   void setInput(int32_t index, ITensor& tensor);
 
  protected:
@@ -110,6 +113,9 @@ class TENON_API ILayer {
   DataType getDType(const char* attr) const;
   Word getStr(const char* attr) const;
 
+  /// Shuffle: a reshape size of 0 copies the input's, else it is an empty dim.
+  void setZeroIsCopy(bool on);
+  bool zeroIsCopy() const;
   int32_t inputRank() const;
   /// The axis of a mask with one bit; anything else throws.
   int64_t oneAxis(uint32_t mask) const;
@@ -256,6 +262,16 @@ class LayerExtra<GatherTag> : public ILayer {
  public:
   void setGatherAxis(int32_t axis) { setInt("axis", axis); }
   int32_t getGatherAxis() const { return static_cast<int32_t>(getInt("axis")); }
+
+ protected:
+  using ILayer::ILayer;
+};
+
+template <>
+class LayerExtra<ShuffleTag> : public ILayer {
+ public:
+  void setZeroIsPlaceholder(bool on) { setZeroIsCopy(on); }
+  bool getZeroIsPlaceholder() const { return zeroIsCopy(); }
 
  protected:
   using ILayer::ILayer;

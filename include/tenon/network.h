@@ -115,6 +115,11 @@ class TENON_API ITensor {
 #undef TENON_ATTR
 #undef TENON_END
 class IConstantLayer;
+using IEinsumLayer = IIdentityLayer;
+using IShapeLayer = ILayer;
+using IParametricReLULayer = ILayer;
+using IUnsqueezeLayer = IShuffleLayer;
+using ISqueezeLayer = IShuffleLayer;
 
 class TENON_API INetworkDefinition {
  public:
@@ -193,6 +198,19 @@ class TENON_API INetworkDefinition {
   IAttentionLayer* addAttention(ITensor& query, ITensor& key, ITensor& value, ITensor* mask,
                                 bool causal);
   IExpandLayer* addExpand(ITensor& input, const Dims& dims);
+
+  // Made of several layers; the handle is that of the last one.
+  /// The sizes of `input` (rank at least 1) as a tensor i64[rank].
+  IShapeLayer* addShape(ITensor& input);
+  /// x above 0, slope * x elsewhere; slope broadcasts against x.
+  IParametricReLULayer* addParametricReLU(ITensor& input, ITensor& slope);
+  /// `axes`: a list whose content follows from constants; they count in the result, may be
+  /// negative.
+  IUnsqueezeLayer* addUnsqueeze(ITensor& input, ITensor& axes);
+  /// `axes` count in the input, where their sizes must be 1.
+  ISqueezeLayer* addSqueeze(ITensor& input, ITensor& axes);
+  /// Of one or two tensors, without "..." and repeated labels; the types must be known already.
+  IEinsumLayer* addEinsum(ITensor* const* inputs, int32_t nbInputs, const char* equation);
 
   NetworkImpl& impl() const { return *impl_; }
 

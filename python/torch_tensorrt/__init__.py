@@ -6,12 +6,14 @@ from . import _library
 _library.load()
 __version__ = _library.version()
 
-from . import dynamo, logging, runtime, utils  # noqa: E402
+from . import _trt_alias, dynamo, logging, runtime, trt, utils  # noqa: E402
 from ._compile import compile, convert_method_to_trt_engine, load, save  # noqa: E402
 from ._Device import Device  # noqa: E402
 from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
 from ._features import ENABLED_FEATURES  # noqa: E402
 from ._Input import Input  # noqa: E402
+
+_trt_alias.install()
 
 __all__ = [
     "ENABLED_FEATURES",
@@ -29,5 +31,6 @@ __all__ = [
     "memory_format",
     "runtime",
     "save",
+    "trt",
     "utils",
 ]

@@ -41,6 +41,9 @@ class Net {
   ir::Origin origin;      // copied onto every layer
 };
 
+/// Whether a layer can run, given the ranges of its sizes.
+using NodeCheck = std::function<Support(const ir::Node& layer, const ir::SymRanges& ranges)>;
+
 class Ctx {
  public:
   Ctx(ir::Graph& net_graph, bool probe) : net(net_graph), probe_(probe) {}
@@ -99,6 +102,7 @@ class Ctx {
   std::unordered_map<const ir::Value*, ir::Value*> values;  // aten value -> net value
   std::shared_ptr<INetworkDefinition> facade;               // see network() in user_converter.h
   const Options* options = nullptr;  // of the compilation; null: not known (a probe, a test)
+  NodeCheck user_layers;             // asked about the layers of users' converters, if given
 
  private:
   const ir::Attr* arg(const ir::Node& n, const char* name) const;
@@ -140,10 +144,12 @@ bool same_everywhere(const ir::SymDim& a, const ir::SymDim& b, const ir::SymRang
 
 /// Converts `nodes` (a segment of `aten`, in order) into a net graph whose inputs are `inputs` and
 /// whose outputs are `outputs` (aten values), by name. Throws Error with frames on failure;
-/// `failed` (if given) then receives the node to demote.
+/// `failed` (if given) then receives the node to demote. Users' converters are not asked by
+/// supports() what layers they make: `user_layers` (if given) is asked here.
 ir::Graph convert_segment(const ir::Graph& aten, const std::vector<const ir::Node*>& nodes,
                           const std::vector<const ir::Value*>& inputs,
                           const std::vector<const ir::Value*>& outputs,
-                          const ir::Node** failed = nullptr, const Options* options = nullptr);
+                          const ir::Node** failed = nullptr, const Options* options = nullptr,
+                          const NodeCheck& user_layers = {});
 
 }  // namespace tenon::convert

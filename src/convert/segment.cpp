@@ -38,6 +38,24 @@ void enter_constant(Ctx& c, const ir::Value* v) {
   c.values[v] = c.net.graph.add_constant(c.probing() ? without_data(*data) : data, v->name);
 }
 
+/// Asks about the layers between the node's operands and its results.
+void check_user_layers(Ctx& c, const ir::Node& n) {
+  std::unordered_set<const ir::Value*> seen;
+  for (const ir::Value* v : n.inputs)
+    if (const auto it = c.values.find(v); it != c.values.end()) seen.insert(it->second);
+  std::vector<const ir::Value*> open;
+  for (const auto& v : n.outputs())
+    if (const auto it = c.values.find(v.get()); it != c.values.end()) open.push_back(it->second);
+  while (!open.empty()) {
+    const ir::Value* v = open.back();
+    open.pop_back();
+    if (!v || !v->producer() || !seen.insert(v).second) continue;
+    const Support answer = c.user_layers(*v->producer(), c.net.graph.symbols);
+    c.require(static_cast<bool>(answer), answer.reason());
+    open.insert(open.end(), v->producer()->inputs.begin(), v->producer()->inputs.end());
+  }
+}
+
 void run_user_converter(Ctx& c, const ir::Node& n, const UserConverter& converter) {
   try {
     converter.convert(c, n);
@@ -50,6 +68,7 @@ void run_user_converter(Ctx& c, const ir::Node& n, const UserConverter& converte
   const bool any = std::any_of(n.outputs().begin(), n.outputs().end(),
                                [&](const auto& v) { return c.values.count(v.get()) > 0; });
   c.require(any, "the converter of ", converter.origin, " returned no result");
+  if (c.user_layers) check_user_layers(c, n);
 }
 
 /// `user`: find_user_converter(n), which comes first.
@@ -131,11 +150,12 @@ Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::s
 ir::Graph convert_segment(const ir::Graph& aten, const std::vector<const ir::Node*>& nodes,
                           const std::vector<const ir::Value*>& inputs,
                           const std::vector<const ir::Value*>& outputs, const ir::Node** failed,
-                          const Options* options) {
+                          const Options* options, const NodeCheck& user_layers) {
   ir::Graph g;
   g.symbols = aten.symbols;
   Ctx c(g, false);
   c.options = options;
+  c.user_layers = user_layers;
   for (const ir::Value* v : inputs) c.values[v] = g.add_input(v->name, v->type);
   for (const ir::Node* n : nodes) {
     if (failed) *failed = n;

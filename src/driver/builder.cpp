@@ -161,16 +161,21 @@ void save(engine::TimingCache& cache) {
 
 }  // namespace
 
-std::unique_ptr<IHostMemory> IBuilder::buildSerializedNetwork(INetworkDefinition& network,
-                                                              IBuilderConfig& config) {
-  const Options& options = config.impl().options;
+PlanBytes driver::build_network(INetworkDefinition& network, const Options& options,
+                                const IOptimizationProfile* profile) {
   ir::Graph graph = network.impl().finished();
-  graph.symbols = ranges_of(graph, config.impl().profile);
-  const std::string path = driver::timing_cache_path(options);
+  graph.symbols = ranges_of(graph, profile);
+  const std::string path = timing_cache_path(options);
   const auto cache = path.empty() ? nullptr : engine::TimingCache::open(path);
   const engine::BuildResult built = engine::build_engine(std::move(graph), options, cache.get());
   if (cache) save(*cache);
-  return std::make_unique<IHostMemory>(engine::write_plan(built.content));
+  return engine::write_plan(built.content);
+}
+
+std::unique_ptr<IHostMemory> IBuilder::buildSerializedNetwork(INetworkDefinition& network,
+                                                              IBuilderConfig& config) {
+  return std::make_unique<IHostMemory>(
+      driver::build_network(network, config.impl().options, config.impl().profile));
 }
 
 }  // namespace tenon

@@ -5,13 +5,13 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "convert/user_converter.h"
+#include "driver/c_support.h"
 #include "driver/compile.h"
 #include "frontends/export/export.h"
 #include "kernels/kernel.h"
@@ -26,85 +26,9 @@ struct tenon_result {
 namespace {
 
 using namespace tenon;
+using driver::constant_from;
+using driver::guarded;
 using nlohmann::json;
-
-thread_local std::string last_error;
-
-template <typename Body>
-int guarded(Body&& body) {
-  try {
-    body();
-    return 0;
-  } catch (const Cancelled& e) {
-    last_error = e.what();
-    return 2;
-  } catch (const std::bad_alloc&) {
-    last_error = "out of memory";
-    return 1;
-  } catch (const std::exception& e) {
-    last_error = e.what();
-    return 1;
-  }
-}
-
-/// Walks a strided tensor in row-major order.
-void make_dense(const tenon_tensor& t, char* out) {
-  size_t item = size_of(static_cast<DataType>(t.dtype));
-  std::vector<int64_t> index(static_cast<size_t>(t.ndim), 0);
-  int64_t count = 1;
-  for (int32_t d = 0; d < t.ndim; ++d) count *= t.shape[d];
-  for (int64_t i = 0; i < count; ++i) {
-    int64_t offset = 0;
-    for (int32_t d = 0; d < t.ndim; ++d) offset += index[static_cast<size_t>(d)] * t.strides[d];
-    std::memcpy(out + static_cast<size_t>(i) * item,
-                static_cast<const char*>(t.data) + offset * static_cast<int64_t>(item), item);
-    for (int32_t d = t.ndim - 1; d >= 0 && ++index[static_cast<size_t>(d)] == t.shape[d]; --d)
-      index[static_cast<size_t>(d)] = 0;
-  }
-}
-
-bool is_dense(const tenon_tensor& t) {
-  int64_t expected = 1;
-  for (int32_t d = t.ndim - 1; d >= 0; --d) {
-    if (t.shape[d] != 1 && t.strides[d] != expected) return false;
-    expected *= t.shape[d];
-  }
-  return true;
-}
-
-/// A view of the caller's tensor, or a lazy dense form of it; the caller keeps the data alive.
-ir::ConstantPtr constant_from(const tenon_tensor& t) {
-  auto c = std::make_shared<ir::Constant>();
-  TENON_CHECK(t.name, "a constant has no name");
-  c->name = t.name;
-  c->dtype = static_cast<DataType>(t.dtype);
-  size_t item = size_of(c->dtype);
-  TENON_CHECK(item > 0, "constant '", c->name, "' has an element type (", t.dtype,
-              ") that is not supported");
-  TENON_CHECK(t.ndim >= 0 && t.ndim <= Dims::MAX_DIMS, "constant '", c->name, "' has ", t.ndim,
-              " dimensions, at most ", Dims::MAX_DIMS);
-  TENON_CHECK((t.shape && t.strides) || t.ndim == 0, "constant '", c->name,
-              "' has no shape or no strides");
-  c->shape.assign(t.shape, t.shape + t.ndim);
-  c->bytes = item;
-  for (int64_t d : c->shape) {
-    TENON_CHECK(d >= 0 && !__builtin_mul_overflow(c->bytes, static_cast<size_t>(d), &c->bytes),
-                "constant '", c->name, "' has size ", d);
-  }
-  TENON_CHECK(t.data || c->bytes == 0, "constant '", c->name, "' has no data");
-  if (is_dense(t)) {
-    static const char kEmpty = 0;
-    c->data = std::shared_ptr<const void>(std::shared_ptr<const void>(), t.data ? t.data : &kEmpty);
-  } else {
-    std::vector<int64_t> strides(t.strides, t.strides + t.ndim);
-    c->fill = [shape = c->shape, strides, dtype = t.dtype, data = t.data](void* out) {
-      make_dense(
-          {nullptr, dtype, static_cast<int32_t>(shape.size()), shape.data(), strides.data(), data},
-          static_cast<char*>(out));
-    };
-  }
-  return c;
-}
 
 ir::SymRanges read_symbols(const json& request) {
   ir::SymRanges ranges;
@@ -215,7 +139,7 @@ const char* tenon_options_table(void) {
   return kTable.c_str();
 }
 
-const char* tenon_last_error(void) { return last_error.c_str(); }
+const char* tenon_last_error(void) { return driver::last_error().c_str(); }
 const char* tenon_version(void) { return version(); }
 
 const char* tenon_build_info(void) {

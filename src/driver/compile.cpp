@@ -46,6 +46,8 @@ class Oracle {
     if (it == answers_.end()) it = answers_.emplace(&node, ask(node)).first;
     return it->second;
   }
+  /// "cpu" or "cuda"
+  const std::string& device() const { return device_; }
 
  private:
   static std::string device_kind(const std::string& device) {
@@ -68,6 +70,8 @@ partition::Plan partition_and_convert(const ir::Program& program, const Options&
                                       const Progress& progress, Stopwatch& watch,
                                       std::vector<ir::Graph>& nets) {
   Oracle oracle(program, options);
+  convert::NodeCheck user_layers;
+  if (oracle.device() != "cpu") user_layers = engine::has_cuda_kernel;
   partition::Demoted demoted;
   for (;;) {
     if (progress && !progress("partitioning", 0, 0)) throw Cancelled();
@@ -79,9 +83,10 @@ partition::Plan partition_and_convert(const ir::Program& program, const Options&
     const ir::Node* failed = nullptr;
     try {
       for (const auto& s : plan.segments)
-        nets.push_back(s.engine ? convert::convert_segment(program.graph, s.nodes, s.inputs,
-                                                           s.outputs, &failed, &options)
-                                : ir::Graph());
+        nets.push_back(s.engine
+                           ? convert::convert_segment(program.graph, s.nodes, s.inputs, s.outputs,
+                                                      &failed, &options, user_layers)
+                           : ir::Graph());
       watch.lap("convert");
       return plan;
     } catch (const Error& e) {
@@ -102,7 +107,22 @@ PlanBytes build(ir::Graph net, const Options& options, engine::TimingCache* cach
   return plan;
 }
 
+thread_local const Options* running = nullptr;
+
+class Running {
+ public:
+  explicit Running(const Options& options) : before_(std::exchange(running, &options)) {}
+  ~Running() { running = before_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  const Options* before_;
+};
+
 }  // namespace
+
+const Options* current_options() { return running; }
 
 std::string timing_cache_path(const Options& options) {
   if (options.timing_cache_path == "none") return "";
@@ -113,6 +133,7 @@ std::string timing_cache_path(const Options& options) {
 }
 
 Compiled compile(const ir::Program& program, const Options& options, const Progress& progress) {
+  const Running scope(options);
   Compiled result;
   Stopwatch watch(result.times_ms);
   std::vector<ir::Graph> nets;

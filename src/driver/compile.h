@@ -14,6 +14,11 @@
 #include "partition/partition.h"
 #include "tenon/runtime.h"
 
+namespace tenon {
+class INetworkDefinition;
+class IOptimizationProfile;
+}  // namespace tenon
+
 namespace tenon::driver {
 
 struct Compiled {
@@ -27,6 +32,14 @@ struct Compiled {
 /// said yes is demoted with its reason and the program is partitioned again
 /// (require_full_compilation raises instead). With options.dryrun set nothing is built.
 Compiled compile(const ir::Program& program, const Options& options, const Progress& progress = {});
+
+/// The settings of the compilation that runs on the calling thread, or null: converters by users
+/// may ask for them.
+const Options* current_options();
+
+/// A network made with the network API -> plan. `profile` may be null where every size is fixed.
+PlanBytes build_network(INetworkDefinition& network, const Options& options,
+                        const IOptimizationProfile* profile);
 
 /// The JSON of tenon_result_report (include/tenon/c_api.h).
 std::string report_json(const ir::Program& program, const Compiled& compiled,

@@ -127,9 +127,7 @@ std::string ITensor::getDimensionName(int32_t i) const {
 namespace {
 
 void set(LayerState& layer, const char* attr, ir::Attr value) {
-  with_frame([&] { return "in " + net::title(layer); },
-             [&] { net::set_attr(*layer.node, attr, std::move(value)); });
-  layer.network->invalidate(layer.node);
+  layer.network->set_attr(layer, attr, std::move(value));
 }
 
 ir::SymShape parse_sizes(const LayerState& layer, const char* attr, const SizeList& list) {
@@ -168,9 +166,17 @@ int32_t ILayer::getNbOutputs() const {
 }
 
 ITensor* ILayer::getInput(int32_t index) const {
+  const auto shape = state_->reads.find(index);
+  if (shape != state_->reads.end()) return state_->network->handle(shape->second);
   TENON_CHECK(index >= 0 && index < getNbInputs(), net::title(*state_), " has no input ", index);
   return state_->network->handle(state_->node->inputs[static_cast<size_t>(index)]);
 }
+
+void ILayer::setZeroIsCopy(bool on) {
+  state_->zero_copies = on;
+  state_->network->invalidate(state_->node);
+}
+bool ILayer::zeroIsCopy() const { return state_->zero_copies; }
 
 ITensor* ILayer::getOutput(int32_t index) const {
   TENON_CHECK(index >= 0 && index < getNbOutputs(), net::title(*state_), " has no output ", index);
@@ -201,15 +207,10 @@ void ILayer::setInts(const char* attr, const IntList& v) {
 }
 
 void ILayer::setSizes(const char* attr, const SizeList& v) {
-  if (std::string(attr) != "reshape_dims") return set(*state_, attr, parse_sizes(*state_, attr, v));
-  set(*state_, "has_reshape", true);
-  state_->reshape.reset();
-  if (v.expressions().empty()) {
-    net::to_ints(v.dims());
-    state_->reshape = v.dims();
-  } else {
-    set(*state_, attr, parse_sizes(*state_, attr, v));
-  }
+  if (std::string(attr) != "reshape_dims" || !v.expressions().empty())
+    return set(*state_, attr, parse_sizes(*state_, attr, v));
+  const std::vector<int64_t> wish = net::to_ints(v.dims());  // 0 and -1 are shuffle's business
+  set(*state_, attr, ir::SymShape(wish.begin(), wish.end()));
 }
 
 int64_t ILayer::getInt(const char* attr) const { return get<int64_t>(*state_, attr); }
@@ -225,13 +226,11 @@ DataType ILayer::getDType(const char* attr) const { return get<DataType>(*state_
 Word ILayer::getStr(const char* attr) const { return get<std::string>(*state_, attr); }
 
 Dims ILayer::getInts(const char* attr) const {
-  if (state_->permutations.count(attr)) state_->network->ensure(state_->node->output());
-  return net::to_dims(get<std::vector<int64_t>>(*state_, attr));
+  return net::to_dims(std::get<std::vector<int64_t>>(state_->network->attr(*state_, attr)));
 }
 
 Dims ILayer::getSizes(const char* attr) const {
-  if (state_->reshape) state_->network->ensure(state_->node->output());
-  return net::to_dims(get<ir::SymShape>(*state_, attr));
+  return net::to_dims(std::get<ir::SymShape>(state_->network->attr(*state_, attr)));
 }
 
 int32_t ILayer::inputRank() const { return getInput(0)->getDimensions().nbDims; }

@@ -90,13 +90,13 @@ void add_kernel(NetworkImpl& network, ILayer& layer, const Weights& kernel, cons
   const std::string base = node->output()->name;
   if (bias.count > 0) {
     node->inputs[2] = network.add_weights(base + ".bias", bias);
-    network.set_weights(node->inputs[2], bias, {outputs});
+    network.set_weights_shape(node->inputs[2], {outputs});
   }
   if (kernel.count == 0) return;  // comes with setInput(1, tensor)
   ir::Value* weights = network.add_weights(base + ".kernel", kernel);
   node->inputs[1] = weights;
-  state.prepare = [&network, node, weights, kernel, shape_of = std::move(shape_of)] {
-    if (node->inputs[1] == weights) network.set_weights(weights, kernel, shape_of(*node));
+  state.prepare = [&network, node, weights, shape_of = std::move(shape_of)] {
+    if (node->inputs[1] == weights) network.set_weights_shape(weights, shape_of(*node));
   };
 }
 

@@ -126,23 +126,31 @@ ILayer* NetworkImpl::add(const std::string& op, const std::vector<ITensor*>& inp
 
 IConstantLayer* NetworkImpl::add_constant(const Dims& dims, Weights weights) {
   ir::Value* v = add_weights("constant", weights);
-  set_weights(v, weights, net::to_ints(dims));
+  set_weights_shape(v, net::to_ints(dims));
   states_.push_back(std::make_unique<LayerState>());
-  *states_.back() = {this, v->producer(), {}, {}, {}};
+  states_.back()->network = this;
+  states_.back()->node = v->producer();
   v->producer()->origin.node = v->name;
   layers.emplace_back(make_handle("constant", states_.back().get()));
   return static_cast<IConstantLayer*>(layers.back().get());
 }
 
 ir::Value* NetworkImpl::add_weights(const std::string& base, const Weights& weights) {
-  TENON_CHECK(weights.values && weights.count > 0, base, " has no values");
-  return graph.add_constant(constant_of(weights, {weights.count}, base, attached_), base);
+  TENON_CHECK(weights.count >= 0 && (weights.values || weights.count == 0), base, " has no values");
+  return graph.add_constant(constant_of(weights, {weights.count}, base, copies_weights), base);
 }
 
-void NetworkImpl::set_weights(ir::Value* constant, const Weights& weights,
-                              const std::vector<int64_t>& shape) {
-  constant->producer()->set("data", constant_of(weights, shape, constant->name, attached_));
-  constant->type = net::infer(*constant->producer()).at(0);
+void NetworkImpl::set_weights_shape(ir::Value* constant, const std::vector<int64_t>& shape) {
+  ir::Node* node = constant->producer();
+  ir::Constant shaped = *node->get<ir::ConstantPtr>("data");  // shares the bytes
+  const size_t count = shaped.bytes / size_of(shaped.dtype);
+  TENON_CHECK(count == element_count(shape), "constant '", constant->name, "' has ", count,
+              " values, wanted ", element_count(shape), " for shape ",
+              str(ir::SymShape(shape.begin(), shape.end())));
+  shaped.shape = shape;
+  shaped.name = constant->name;
+  node->set("data", ir::ConstantPtr(std::make_shared<ir::Constant>(std::move(shaped))));
+  constant->type = net::infer(*node).at(0);
 }
 
 void NetworkImpl::infer(ir::Node* node) {
@@ -150,6 +158,7 @@ void NetworkImpl::infer(ir::Node* node) {
   TENON_ASSERT(it != state_of_.end(), "a layer without a handle");
   with_frame([&] { return "in layer '" + node->origin.node + "'"; },
              [&] {
+               net::prepare_shape_inputs(*it->second);
                if (it->second->prepare) it->second->prepare();
                net::check_declared(*node);
                const auto types = net::infer(*node);
@@ -175,45 +184,12 @@ void NetworkImpl::ensure(const ir::Value* value) {
     ir::Node* node = stack.back();
     bool waits = false;
     for (const ir::Value* in : node->inputs) waits = push(in) || waits;
+    if (const LayerState* state = state_of(node))
+      for (const auto& [index, v] : state->reads) waits = push(v) || waits;
     if (waits) continue;
     stack.pop_back();
     if (!valid_.count(node)) infer(node);
   }
-}
-
-void NetworkImpl::forget(std::unordered_set<const ir::Value*> stale) {
-  for (const auto& node : graph.nodes()) {
-    const bool hit = std::any_of(node->inputs.begin(), node->inputs.end(),
-                                 [&](const ir::Value* v) { return stale.count(v) > 0; });
-    if (!hit || !valid_.erase(node.get())) continue;
-    for (const auto& out : node->outputs()) stale.insert(out.get());
-  }
-}
-
-void NetworkImpl::invalidate_users(const ir::Value* value) { forget({value}); }
-
-void NetworkImpl::invalidate(const ir::Node* node) {
-  if (!valid_.erase(node)) return;
-  std::unordered_set<const ir::Value*> stale;
-  for (const auto& out : node->outputs()) stale.insert(out.get());
-  forget(std::move(stale));
-}
-
-void NetworkImpl::set_input(LayerState& layer, size_t index, ITensor& tensor) {
-  ir::Value* v = value(tensor);
-  TENON_CHECK(index < layer.node->inputs.size(), net::title(layer), " has no input ", index,
-              ", wanted 0 to ", static_cast<int64_t>(layer.node->inputs.size()) - 1);
-  std::unordered_set<const ir::Value*> downstream;
-  for (const auto& out : layer.node->outputs()) downstream.insert(out.get());
-  for (const auto& node : graph.nodes())
-    for (const ir::Value* in : node->inputs)
-      if (downstream.count(in))
-        for (const auto& out : node->outputs()) downstream.insert(out.get());
-  TENON_CHECK(!downstream.count(v), net::title(layer), ": input ", index, " cannot be '", v->name,
-              "', which is computed from this layer");
-  invalidate(layer.node);
-  layer.node->inputs[index] = v;
-  graph.sort();
 }
 
 bool NetworkImpl::is_output(const ir::Value* v) const {
@@ -257,60 +233,6 @@ std::vector<int64_t> to_ints(const Dims& dims) {
   TENON_CHECK(dims.nbDims >= 0 && dims.nbDims <= Dims::MAX_DIMS, "nbDims is ", dims.nbDims,
               ", wanted 0 to ", static_cast<int>(Dims::MAX_DIMS));
   return {dims.d, dims.d + dims.nbDims};
-}
-
-namespace {
-
-/// The first `rank` entries; the rest of a Permutation means nothing.
-void cut_permutation(LayerState& layer, const char* attr, size_t rank) {
-  const auto it = layer.permutations.find(attr);
-  if (it == layer.permutations.end()) return;
-  Ints entries = it->second;
-  entries.resize(std::min(rank, entries.size()));
-  layer.node->set(attr, entries);
-}
-
-/// 0 copies the input's size, one -1 takes what is left.
-ir::SymShape resolved(const LayerState& layer, const ir::SymShape& in, const Dims& wish) {
-  ir::SymShape out;
-  int inferred = -1;
-  ir::SymDim known = 1;
-  for (int i = 0; i < wish.nbDims; ++i) {
-    const int64_t d = wish.d[i];
-    TENON_CHECK(d >= -1, title(layer), ": reshape size ", d, ", wanted -1, 0 or a size");
-    TENON_CHECK(d != 0 || static_cast<size_t>(i) < in.size(), title(layer), ": reshape size ", i,
-                " is 0 (copy), but the input ", str(in), " has ", in.size(), " dims");
-    TENON_CHECK(d != -1 || inferred < 0, title(layer), ": two reshape sizes are -1");
-    if (d == -1) inferred = i;
-    out.push_back(d == 0 ? in[static_cast<size_t>(i)] : ir::SymDim(d == -1 ? 1 : d));
-    known = known * out.back();
-  }
-  if (inferred < 0) return out;
-  TENON_CHECK(known != ir::SymDim(0), title(layer),
-              ": a reshape size of -1 beside an empty dim is ambiguous");
-  out[static_cast<size_t>(inferred)] = volume(in).floordiv(known);
-  return out;
-}
-
-}  // namespace
-
-void prepare_elementwise(LayerState& layer) {
-  ir::Node& n = *layer.node;
-  if (text(n, "operation") == "div" && is_integer(in_type(n).dtype))
-    n.set("operation", std::string("trunc_div"));
-}
-
-void prepare_shuffle(LayerState& layer) {
-  ir::SymShape shape = in_shape(*layer.node);
-  cut_permutation(layer, "first_transpose", shape.size());
-  const Ints& first = ints(*layer.node, "first_transpose");
-  if (first.size() == shape.size())
-    for (size_t i = 0; i < shape.size(); ++i)
-      if (first[i] >= 0 && static_cast<size_t>(first[i]) < shape.size())
-        shape[i] = in_shape(*layer.node)[static_cast<size_t>(first[i])];
-  if (layer.reshape) layer.node->set("reshape_dims", resolved(layer, shape, *layer.reshape));
-  if (layer.node->get<bool>("has_reshape")) shape = layer.node->get<ir::SymShape>("reshape_dims");
-  cut_permutation(layer, "second_transpose", shape.size());
 }
 
 }  // namespace net

@@ -28,6 +28,7 @@ TORCH_LIBRARY(tensorrt, m) {
       .def("infer_shapes", &EngineClass::infer_shapes)
       .def("get_layer_info", &EngineClass::layer_info)
       .def("content_hash", &EngineClass::content_hash)
+      .def("device", &EngineClass::device)
       .def("plan", &EngineClass::plan)
       .def("enable_profiling", &EngineClass::enable_profiling)
       .def("disable_profiling", &EngineClass::disable_profiling)

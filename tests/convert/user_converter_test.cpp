@@ -141,5 +141,25 @@ TEST(UserConverter, WeightsMayDieBeforeTheBuild) {
   FAIL() << "no constant in " << ir::print(net);
 }
 
+TEST(UserConverter, ItsLayersAreAskedAboutAndNobodyElses) {
+  const Registered user({"aten::relu", "mine.py:3", 0, true, {}, doubled});
+  const ir::Graph g = graph_of(kRelu);
+  std::vector<std::string> asked;
+  const NodeCheck check = [&](const ir::Node& n, const ir::SymRanges&) {
+    asked.push_back(n.op);
+    return Support::no("no kernel for " + n.op);
+  };
+  const ir::Node* failed = nullptr;
+  try {
+    convert_segment(g, {g.nodes().front().get()}, {g.inputs()[0].get()}, {g.outputs[0]}, &failed,
+                    check);
+    FAIL() << "converted";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("no kernel for elementwise"), std::string::npos);
+  }
+  EXPECT_EQ(failed, g.nodes().front().get());
+  EXPECT_EQ(asked, std::vector<std::string>{"elementwise"});
+}
+
 }  // namespace
 }  // namespace tenon::convert

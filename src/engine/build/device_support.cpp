@@ -18,18 +18,19 @@ void collect(const ir::SymShape& shape, std::set<std::string>& names) {
   for (const ir::SymDim& d : shape) d.collect_symbols(names);
 }
 
-ir::SymEnv probe_sizes(const ir::Graph& net) {
-  std::set<std::string> names;
-  for (const auto& in : net.inputs()) collect(in->type.shape, names);
-  for (const auto& node : net.nodes()) {
-    for (const auto& out : node->outputs()) collect(out->type.shape, names);
-    for (const auto& [name, attr] : node->attrs)
-      if (const auto* sizes = std::get_if<ir::SymShape>(&attr)) collect(*sizes, names);
-  }
+void collect(const ir::Node& node, std::set<std::string>& names) {
+  for (const ir::Value* in : node.inputs)
+    if (in) collect(in->type.shape, names);
+  for (const auto& out : node.outputs()) collect(out->type.shape, names);
+  for (const auto& [name, attr] : node.attrs)
+    if (const auto* sizes = std::get_if<ir::SymShape>(&attr)) collect(*sizes, names);
+}
+
+ir::SymEnv probe_sizes(const std::set<std::string>& names, const ir::SymRanges& ranges) {
   ir::SymEnv env;
   for (const std::string& name : names) {
-    const auto range = net.symbols.find(name);
-    env[name] = range == net.symbols.end() ? kProbeSize : range->second.opt;
+    const auto range = ranges.find(name);
+    env[name] = range == ranges.end() ? kProbeSize : range->second.opt;
   }
   return env;
 }
@@ -64,16 +65,19 @@ Support any_kernel(kernels::Problem problem) {
 
 }  // namespace
 
-Support has_cuda_kernels(const ir::Graph& net) {
+Support has_cuda_kernel(const ir::Node& layer, const ir::SymRanges& ranges) {
+  if (layer.is_constant() || is_view(layer) || is_folded(layer)) return Support::yes();
+  if (layer.op == "scale") return Support::yes();  // folded or lowered before kernels are chosen
   kernels::DeviceTarget target;
   target.sm = 90;
-  const ir::SymEnv sizes = probe_sizes(net);
-  for (const auto& node : net.nodes()) {
-    if (node->is_constant() || is_view(*node) || is_folded(*node)) continue;
-    // Scales are folded or lowered before kernels are chosen.
-    if (node->op == "scale") continue;
-    if (Support s = any_kernel(make_problem(*node, sizes, 1, &target)); !s) return s;
-  }
+  std::set<std::string> names;
+  collect(layer, names);
+  return any_kernel(make_problem(layer, probe_sizes(names, ranges), 1, &target));
+}
+
+Support has_cuda_kernels(const ir::Graph& net) {
+  for (const auto& node : net.nodes())
+    if (Support s = has_cuda_kernel(*node, net.symbols); !s) return s;
   return Support::yes();
 }
 

@@ -11,5 +11,7 @@ namespace tenon::engine {
 /// `net` is a probe: constants have no data. The first layer that no CUDA kernel takes gives the
 /// reason. Needs no GPU.
 Support has_cuda_kernels(const ir::Graph& net);
+/// The same for one layer, whose sizes have these ranges.
+Support has_cuda_kernel(const ir::Node& layer, const ir::SymRanges& ranges);
 
 }  // namespace tenon::engine
