@@ -22,12 +22,6 @@ namespace {
 
 using frontends::Archive;
 
-/// The archive's program of the name that torch.export.save gives, or its only one.
-std::string model_of(const Archive& archive) {
-  const auto& models = archive.models();
-  return models.size() == 1 ? models[0] : "model";
-}
-
 std::string device_name(const Document& tensor) {
   const Document& device = tensor.at("device");
   const std::string type = device.at("type").get<std::string>();
@@ -59,7 +53,7 @@ std::string device_of(const Document& document, const std::string& wish) {
 
 /// Building takes long: what cannot be written is said before.
 void check_writable(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   TENON_CHECK(!path.empty(), "no name is given for the output file");
   TENON_CHECK(::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode), "cannot write ", path,
               ": it exists and is no regular file");
@@ -73,6 +67,18 @@ void check_writable(const std::string& path) {
 void check_intact(const Archive& archive) {
   for (const auto& entry : archive.zip().entries()) archive.zip().check_crc(entry.name);
 }
+
+/// Debug messages while a build with debug set runs.
+class DebugLogging {
+ public:
+  explicit DebugLogging(bool on) : before_(log_level()) {
+    if (on && before_ < LogLevel::kDebug) set_log_level(LogLevel::kDebug);
+  }
+  ~DebugLogging() { set_log_level(before_); }
+
+ private:
+  LogLevel before_;
+};
 
 /// A program that was read and compiled. The archive is mapped and outlives the views of it.
 struct Build {
@@ -96,8 +102,7 @@ Build build(const std::string& path, const std::vector<ProgramInput>& inputs,
   const ir::ConstantTable constants = b.archive.constants(model);
   b.program = frontends::import_exported_program(text, constants);
   b.ranges = ranges_of(b.program, tensor_inputs(text), inputs);
-  if (!b.ranges.empty())
-    b.program = frontends::import_exported_program(text, constants, b.ranges);
+  if (!b.ranges.empty()) b.program = frontends::import_exported_program(text, constants, b.ranges);
   b.document = Document::parse(text);
   b.options.device = device_of(b.document, options.device);
   const CurrentDevice current(b.options.device);
@@ -105,12 +110,12 @@ Build build(const std::string& path, const std::vector<ProgramInput>& inputs,
   return b;
 }
 
-
 }  // namespace
 
 std::string compile_program(const std::string& path_in, const std::string& path_out,
                             const std::vector<ProgramInput>& inputs, const Options& options,
-                            const Progress& progress) {
+                            const Progress& progress, const CheckFile& check) {
+  const DebugLogging logging(options.debug);
   if (options.dryrun.empty()) check_writable(path_out);
   Build b = with_frame([&] { return "while compiling " + path_in; },
                        [&] { return build(path_in, inputs, options, progress); });
@@ -124,23 +129,25 @@ std::string compile_program(const std::string& path_in, const std::string& path_
     const PlanBytes plan = std::move(b.compiled.engines[slot.segment]);
     return pickled_engine(plan);
   };
-  write_program(b.archive, b.model, b.document, rewritten, engine, path_out);
+  write_program(b.archive, b.model, b.document, rewritten, engine, path_out, check);
   return report;
 }
 
 PlanBytes program_to_plan(const std::string& path_in, const std::vector<ProgramInput>& inputs,
                           const Options& options, const Progress& progress) {
+  const DebugLogging logging(options.debug);
   Options whole = options;
   whole.require_full_compilation = true;
   whole.dryrun.clear();
-  return with_frame([&] { return "while compiling " + path_in; }, [&] {
-    Build b = build(path_in, inputs, whole, progress);
-    const auto& segments = b.compiled.plan.segments;
-    TENON_CHECK(segments.size() == 1 && segments[0].engine,
-                "a serialized engine needs the program in one engine; it has ", segments.size(),
-                " segments");
-    return b.compiled.engines[0];
-  });
+  return with_frame([&] { return "while compiling " + path_in; },
+                    [&] {
+                      Build b = build(path_in, inputs, whole, progress);
+                      const auto& segments = b.compiled.plan.segments;
+                      TENON_CHECK(segments.size() == 1 && segments[0].engine,
+                                  "a serialized engine needs the program in one engine; it has ",
+                                  segments.size(), " segments");
+                      return b.compiled.engines[0];
+                    });
 }
 
 }  // namespace tenon::torch_bridge

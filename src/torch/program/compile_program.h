@@ -6,6 +6,7 @@
 // The functions are thread safe. Errors are tenon::Error.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,13 +25,16 @@ struct ProgramInput {
   std::optional<DataType> dtype;
 };
 
+using CheckFile = std::function<void(const std::string& path)>;
+
 /// Compiles the archive at `path_in` into `path_out`, which is replaced at once or, on any error,
 /// left as it was. `inputs` is empty, or has one entry per tensor input. An empty options.device
-/// means that of the program's tensors. With options.dryrun nothing is written. Returns the report
-/// (driver::report_json).
+/// means that of the program's tensors. With options.dryrun nothing is written. `check` is called
+/// with a name of the finished file before it becomes `path_out`; if it throws, it does not.
+/// Returns the report (driver::report_json).
 std::string compile_program(const std::string& path_in, const std::string& path_out,
                             const std::vector<ProgramInput>& inputs, const Options& options,
-                            const Progress& progress = {});
+                            const Progress& progress = {}, const CheckFile& check = {});
 
 /// The plan of the one engine that runs the program whole; Error names what would stay in torch.
 PlanBytes program_to_plan(const std::string& path_in, const std::vector<ProgramInput>& inputs,

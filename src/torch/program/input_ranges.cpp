@@ -70,6 +70,11 @@ class Comparison {
 
 }  // namespace
 
+std::string model_of(const frontends::Archive& archive) {
+  const auto& models = archive.models();
+  return models.size() == 1 ? models[0] : "model";
+}
+
 std::vector<std::string> tensor_inputs(std::string_view model_json) {
   const nlohmann::json document = frontends::parse_json(model_json, "the exported program");
   const auto signature =

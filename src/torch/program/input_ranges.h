@@ -7,10 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "frontends/export/archive.h"
 #include "ir/program.h"
 #include "torch/program/compile_program.h"
 
 namespace tenon::torch_bridge {
+
+/// The archive's program of the name that torch.export.save gives, or its only one.
+std::string model_of(const frontends::Archive& archive);
 
 /// The names of the tensor inputs in the order of the flattened call, from the program's JSON.
 std::vector<std::string> tensor_inputs(std::string_view model_json);

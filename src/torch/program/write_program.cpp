@@ -55,7 +55,8 @@ class Writer {
     place_engines();
   }
 
-  void write(const EngineBytes& engines, const std::string& path) const {
+  void write(const EngineBytes& engines, const std::string& path,
+             const std::function<void(const std::string&)>& check) const {
     ZipWriter out(path);
     const std::string root = archive_.root();
     for (const auto& entry : archive_.zip().entries()) {
@@ -70,7 +71,7 @@ class Writer {
       const std::vector<char> bytes = engines(rewritten_.engines[i]);
       out.add(engine_entries_[i], std::string_view(bytes.data(), bytes.size()));
     }
-    out.finish();
+    out.finish(check);
   }
 
  private:
@@ -120,10 +121,8 @@ class Writer {
       const std::string base = folder(archive_, "constants") + "custom_obj_";
       while (archive_.zip().find(base + std::to_string(number))) ++number;
       const std::string file = "custom_obj_" + std::to_string(number++);
-      configs_["constants"]["config"][slot.stored_name] = {{"path_name", file},
-                                                           {"is_param", false},
-                                                           {"use_pickle", true},
-                                                           {"tensor_meta", nullptr}};
+      configs_["constants"]["config"][slot.stored_name] = {
+          {"path_name", file}, {"is_param", false}, {"use_pickle", true}, {"tensor_meta", nullptr}};
       engine_entries_.push_back(folder(archive_, "constants") + file);
     }
     for (const auto& [kind, config] : configs_)
@@ -144,9 +143,9 @@ class Writer {
 }  // namespace
 
 void write_program(const Archive& archive, const std::string& model, const Document& document,
-                   const Rewritten& rewritten, const EngineBytes& engines,
-                   const std::string& path) {
-  Writer(archive, model, document, rewritten).write(engines, path);
+                   const Rewritten& rewritten, const EngineBytes& engines, const std::string& path,
+                   const std::function<void(const std::string&)>& check) {
+  Writer(archive, model, document, rewritten).write(engines, path, check);
 }
 
 }  // namespace tenon::torch_bridge

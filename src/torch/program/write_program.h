@@ -15,8 +15,9 @@ namespace tenon::torch_bridge {
 /// The bytes of a custom object entry for an engine slot; asked for one at a time.
 using EngineBytes = std::function<std::vector<char>(const EngineSlot&)>;
 
+/// `check` as for ZipWriter::finish.
 void write_program(const frontends::Archive& archive, const std::string& model,
                    const Document& document, const Rewritten& rewritten, const EngineBytes& engines,
-                   const std::string& path);
+                   const std::string& path, const std::function<void(const std::string&)>& check);
 
 }  // namespace tenon::torch_bridge
