@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -66,16 +65,22 @@ class TENON_API ZipReader {
 
 class TENON_API ZipWriter {
  public:
-  /// Writes an unnamed file; finish() gives it the name `path`, and without finish() nothing is
-  /// left. `always_zip64` writes the 64-bit records even where the 32-bit ones would do.
+  /// Writes an unnamed file; publish() gives it the name `path`; without that nothing is left.
+  /// `always_zip64` writes the 64-bit records even where the 32-bit ones would do.
   explicit ZipWriter(std::string path, bool always_zip64 = false);
 
   /// Adds a stored entry. Names are unique and shorter than 65536 bytes.
   void add(const std::string& name, std::span<const std::byte> data);
   void add(const std::string& name, std::string_view text);
-  /// Writes the directory and publishes the file. `check` is called with a name under which this
-  /// process can read the whole archive; if it throws, the archive is not published.
-  void finish(const std::function<void(const std::string& path)>& check = {});
+  /// Writes the directory; nothing can be added afterwards. Returns a name under which this process
+  /// can read the whole archive while the writer lives.
+  std::string end();
+  /// Gives the archive its name.
+  void publish() { file_.publish(); }
+  void finish() {
+    end();
+    publish();
+  }
 
  private:
   struct Record {
@@ -90,7 +95,7 @@ class TENON_API ZipWriter {
   std::string path_;
   bool always_zip64_;
   OutputFile file_;
-  bool finished_ = false;
+  bool ended_ = false;
   uint64_t position_ = 0;
   std::vector<Record> records_;
   std::map<std::string, size_t, std::less<>> names_;

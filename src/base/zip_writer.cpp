@@ -79,7 +79,7 @@ void ZipWriter::write(const void* data, size_t size) {
 }
 
 void ZipWriter::add(const std::string& name, std::span<const std::byte> data) {
-  TENON_ASSERT(!finished_, "add() after finish()");
+  TENON_ASSERT(!ended_, "add() after end()");
   TENON_CHECK(name.size() < 65536, "zip entry name of ", name.size(), " bytes, want < 65536");
   TENON_CHECK(names_.emplace(name, records_.size()).second, path_, ": two entries are named ",
               name);
@@ -123,9 +123,9 @@ std::string ZipWriter::directory_record(const Record& r) const {
   return out;
 }
 
-void ZipWriter::finish(const std::function<void(const std::string&)>& check) {
-  TENON_ASSERT(!finished_, "finish() twice");
-  finished_ = true;
+std::string ZipWriter::end() {
+  TENON_ASSERT(!ended_, "end() twice");
+  ended_ = true;
   const uint64_t offset = position_;
   for (const Record& r : records_) {
     const std::string record = directory_record(r);
@@ -142,8 +142,7 @@ void ZipWriter::finish(const std::function<void(const std::string&)>& check) {
   put<uint32_t>(tail, narrow(wide, offset));
   put<uint16_t>(tail, 0);  // comment
   write(tail.data(), tail.size());
-  if (check) check(file_.readable());
-  file_.publish();
+  return file_.readable();
 }
 
 }  // namespace tenon

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <c10/util/Flags.h>
 #include <torch/nativert/ModelRunnerHandle.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/zip.h"
 #include "commands.h"
 #include "compare.h"
 #include "frontends/export/archive.h"
 #include "torch/program/example_inputs.h"
+#include "torch/program/flat_copy.h"
+
+C10_DECLARE_int(caffe2_log_level);
 
 namespace torchtrtc {
 namespace {
@@ -79,11 +86,29 @@ Values run(const std::string& path, const std::string& model, const Values& inpu
   }
 }
 
+/// Outputs of the program with its call made flat, in a copy that never gets a name.
+Values run_flat(const std::string& path, const std::string& model, const Values& inputs,
+                const char* which) {
+  tenon::ZipWriter copy((std::filesystem::temp_directory_path() / "torchtrtc_check.pt2").string());
+  tenon::torch_bridge::add_flat_copy(path, copy);
+  return run(copy.end(), model, inputs, which);
+}
+
 void check(const std::string& original, const std::string& compiled, const Arguments& a) {
   const std::string model = only_model(original);
+  // Lists of ops that the runtime dispatches instead of calling directly are no news.
+  FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, 2);
   const Values inputs = tenon::torch_bridge::example_inputs(original, sizes_of(a), kSeed);
-  const Values wanted = run(original, model, inputs, "original program");
-  check_outputs(run(compiled, model, inputs, "compiled program"), wanted, a);
+  const std::string foreign = tenon::torch_bridge::foreign_container(original);
+  if (!foreign.empty())
+    torch_tensorrt::logging::log(
+        torch_tensorrt::logging::kWARNING,
+        "PyTorch's C++ runtime does not know the container " + foreign +
+            "; Python reads the result, C++ wants a model that takes and returns tuples, lists and"
+            " dicts");
+  const auto outputs = foreign.empty() ? run : run_flat;
+  const Values wanted = outputs(original, model, inputs, "original program");
+  check_outputs(outputs(compiled, model, inputs, "compiled program"), wanted, a);
 }
 
 void print_summary(const json& report) {

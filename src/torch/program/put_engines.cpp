@@ -84,16 +84,21 @@ class Rewriter {
       if (!first.empty()) position_[first] = i + 1;
     }
     for (Document& input : graph_.at("inputs"))
-      for_each_name(input, [&](std::string& name) { names_.insert(name); });
+      for_each_name(input, [&](std::string& name) {
+        names_.insert(name);
+        inputs_.insert(name);
+      });
     owner_.assign(source_.size() + 1, kNowhere);
     done_.assign(source_.size() + 1, false);
   }
 
+  /// 0 for what the graph has as a node and the document as an input (custom objects).
   size_t position_of(const std::string& node) const {
     const auto it = position_.find(node);
-    TENON_CHECK(it != position_.end(), "the program has a node without a name; export it again with"
-                                       " a newer torch");
-    return it->second;
+    if (it != position_.end()) return it->second;
+    TENON_CHECK(inputs_.count(node), "the program has a node without a name",
+                "; export it again with a newer torch");
+    return 0;
   }
 
   void read_segments() {
@@ -146,7 +151,7 @@ class Rewriter {
   }
 
   void emit(size_t position) {
-    if (done_[position]) return;
+    if (position == 0 || done_[position]) return;
     done_[position] = true;
     Document node = std::move(source_[position - 1]);
     for_each_operand(node, [&](std::string& name) {
@@ -321,7 +326,7 @@ class Rewriter {
   std::vector<size_t> owner_;                         // position -> segment
   std::vector<bool> done_;                            // by position
   InPlaceNames in_place_;
-  std::unordered_set<std::string> names_, available_, used_;
+  std::unordered_set<std::string> names_, inputs_, available_, used_;
   std::set<std::string> stored_;
   std::vector<std::string> objects_;
   Rewritten result_;

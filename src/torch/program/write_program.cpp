@@ -71,7 +71,9 @@ class Writer {
       const std::vector<char> bytes = engines(rewritten_.engines[i]);
       out.add(engine_entries_[i], std::string_view(bytes.data(), bytes.size()));
     }
-    out.finish(check);
+    const std::string readable = out.end();
+    if (check) check(readable);
+    out.publish();
   }
 
  private:

@@ -15,7 +15,8 @@ namespace tenon::torch_bridge {
 /// The bytes of a custom object entry for an engine slot; asked for one at a time.
 using EngineBytes = std::function<std::vector<char>(const EngineSlot&)>;
 
-/// `check` as for ZipWriter::finish.
+/// `check` is called with a name of the whole archive before it is published as `path`; what it
+/// throws prevents that.
 void write_program(const frontends::Archive& archive, const std::string& model,
                    const Document& document, const Rewritten& rewritten, const EngineBytes& engines,
                    const std::string& path, const std::function<void(const std::string&)>& check);
