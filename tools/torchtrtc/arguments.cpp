@@ -37,10 +37,10 @@ cxxopts::Options table() {
       "info", "informational messages", flag());
   o.add_options("Who runs what")("require-full-compilation", "fail if any op would stay in PyTorch",
                                  flag())(
-      "teo,torch-executed-op", "op kept in PyTorch, e.g. aten::relu (repeatable)", texts())(
-      "tem,torch-executed-mod", "module path or class kept in PyTorch (repeatable)", texts())(
-      "mbs,min-block-size", "fewest ops worth an engine (.pt2: 5, TorchScript: 3)", number())(
-      "dryrun", "print what would run where and why; write nothing", flag())(
+      "torch-executed-op,teo", "(--teo) op kept in PyTorch, e.g. aten::relu (repeatable)", texts())(
+      "torch-executed-mod,tem", "(--tem) module path or class kept in PyTorch (repeatable)",
+      texts())("min-block-size,mbs", "(--mbs) fewest ops worth an engine (.pt2: 5, TorchScript: 3)",
+               number())("dryrun", "print what would run where and why; write nothing", flag())(
       "check-method-support", "TorchScript: can every op of METHOD convert? Nothing is written",
       text(), "METHOD");
   o.add_options("Engine")("p,enable-precision",
@@ -48,7 +48,7 @@ cxxopts::Options table() {
       "device", "cpu or cuda:<n>; that of the model if not given", text())(
       "d,device-type", "cpu, gpu or dla; as --device", text())("gpu-id", "with -d gpu", number())(
       "disable-tf32", "CUDA: float32 convolutions without TF32", flag())(
-      "truncate,truncate-long-double", "run float64 as float32", flag())(
+      "truncate-long-double,truncate", "run float64 as float32", flag())(
       "num-avg-timing-iters", "timing rounds are multiplied by this", number())(
       "optimization-level", "0: no timing .. 5", cxxopts::value<int>())(
       "timing-cache", "timing cache file; none: off", text())(
@@ -174,6 +174,9 @@ void check(const Arguments& a) {
   if (writes && a.output.empty()) throw Error("no output file is given; see torchtrtc --help");
   if (a.embed_engine && a.save_engine)
     throw Error("--embed-engine and --save-engine exclude each other");
+  if (a.optimization_level < 0 || a.optimization_level > 5)
+    throw Error("--optimization-level is " + std::to_string(a.optimization_level) +
+                ", wanted 0 to 5");
   if (a.embed_engine && a.dryrun) throw Error("--embed-engine builds nothing that could be tried");
 }
 
