@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A .pt2 compiled by C++ alone: it converts what Python converts, and runs in Python as the model."""
 
+import functools
+import os
 import subprocess
 import sys
 import zipfile
@@ -16,7 +18,7 @@ from torchtrtc_runner import TOOL, compile_pt2, export, placed, torchtrtc
 
 import torch_tensorrt
 
-FIRST = torch_tensorrt.Input
+SCRIPT = Path(__file__).resolve().parents[3] / "tools" / "torchtrtc" / "torchtrtc.py"
 
 
 class Hybrid(nn.Module):
@@ -283,11 +285,20 @@ def test_needs_no_python():
     assert "libpython" not in names and "libtorch_python" not in names
 
 
-def test_console_script_only_replaces_itself():
-    """Starting the tool through the package loads neither torch nor the package."""
-    script = Path(__file__).resolve().parents[3] / "tools" / "torchtrtc" / "torchtrtc.py"
-    if not script.exists():
-        pytest.skip("an installed package has no tools/")
-    code = script.read_text()
-    assert "import torch" not in code.replace("torch_tensorrt", "")
-    assert sys.executable
+@pytest.mark.skipif(not SCRIPT.exists(), reason="only the tree has the script's source")
+def test_console_script_imports_nothing(tmp_path):
+    """It finds the package's folder and becomes the program there."""
+    package = tmp_path / "torch_tensorrt"
+    (package / "bin").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('must not be imported')")
+    command = [sys.executable, str(SCRIPT), "--version"]
+    environment = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}
+    run = functools.partial(
+        subprocess.run, command, env=environment, capture_output=True, text=True, check=False
+    )
+    without = run()
+    assert without.returncode == 1 and "libcxxopts-dev" in without.stderr
+    (package / "bin" / "torchtrtc").symlink_to(TOOL)
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert torch_tensorrt.__version__ in done.stdout
