@@ -15,6 +15,8 @@ from torchtrtc_runner import ENVIRONMENT, TOOL, export, torchtrtc
 
 import torch_tensorrt
 
+pytest_plugins = ["torchtrtc_fixtures"]
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):

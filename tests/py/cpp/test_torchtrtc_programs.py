@@ -18,6 +18,8 @@ from torchtrtc_runner import TOOL, compile_pt2, export, placed, torchtrtc
 
 import torch_tensorrt
 
+pytest_plugins = ["torchtrtc_fixtures"]
+
 SCRIPT = Path(__file__).resolve().parents[3] / "tools" / "torchtrtc" / "torchtrtc.py"
 
 

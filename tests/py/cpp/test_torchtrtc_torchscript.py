@@ -9,6 +9,8 @@ from torchtrtc_runner import torchtrtc
 
 import torch_tensorrt
 
+pytest_plugins = ["torchtrtc_fixtures"]
+
 
 class Hybrid(nn.Module):
     def __init__(self):

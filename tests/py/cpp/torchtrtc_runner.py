@@ -17,6 +17,7 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 def torchtrtc(*arguments: object, fails: bool = False) -> str:
     """Standard output and error; the exit status must be 0, or 1 with one line that says why."""
+    assert TOOL.exists(), f"{TOOL} is not built: it needs libcxxopts-dev, then `ninja torchtrtc`"
     done = subprocess.run(
         [str(a) for a in (TOOL, *arguments)],
         capture_output=True,

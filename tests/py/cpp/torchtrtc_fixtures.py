@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tool under test, and a library with an op that nobody but PyTorch knows."""
+"""A library with an op that nobody but PyTorch knows."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 import torch
-from torchtrtc_runner import TOOL
 
 HERE = Path(__file__).resolve().parent
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _tool():
-    assert TOOL.exists(), f"{TOOL} is not built: it needs libcxxopts-dev, then `ninja torchtrtc`"
 
 
 @pytest.fixture(scope="session")
