@@ -190,10 +190,13 @@ namespace torchscript {
 /// Settings of a compilation. Fields that have no effect here warn when they are set to something
 /// else than their default, and are marked so.
 struct TORCHTRT_API CompileSpec {
-  CompileSpec(const std::vector<Input::Shape>& fixed_sizes);            // NOLINT
-  CompileSpec(const std::vector<c10::ArrayRef<int64_t>>& fixed_sizes);  // NOLINT
-  CompileSpec(std::vector<Input> inputs);                               // NOLINT
-  CompileSpec(c10::IValue input_signature);                             // NOLINT
+  CompileSpec(const std::vector<Input::Shape>& fixed_sizes);  // NOLINT
+  CompileSpec(std::vector<Input> inputs);                     // NOLINT
+  CompileSpec(c10::IValue input_signature);                   // NOLINT
+  /// With c10::ArrayRef<int64_t>; a template so that CompileSpec({{1, 3}}) is not ambiguous.
+  template <typename Ref, std::enable_if_t<std::is_same_v<Ref, c10::ArrayRef<int64_t>>, int> = 0>
+  CompileSpec(const std::vector<Ref>& fixed_sizes)  // NOLINT
+      : CompileSpec(std::vector<Input>(fixed_sizes.begin(), fixed_sizes.end())) {}
 
   GraphInputs graph_inputs;
   /// Precisions that the builder may use: {kFloat} means those of the module.

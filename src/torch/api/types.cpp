@@ -101,8 +101,6 @@ GraphInputs::GraphInputs(c10::IValue signature)
 namespace torchscript {
 
 CompileSpec::CompileSpec(const std::vector<Input::Shape>& sizes) : graph_inputs(sizes) {}
-CompileSpec::CompileSpec(const std::vector<c10::ArrayRef<int64_t>>& sizes)
-    : graph_inputs(fixed(sizes)) {}
 CompileSpec::CompileSpec(std::vector<Input> inputs) : graph_inputs(std::move(inputs)) {}
 CompileSpec::CompileSpec(c10::IValue signature) : graph_inputs(std::move(signature)) {}
 

@@ -44,11 +44,13 @@ std::string device_of(const Document& document, const std::string& wish) {
   TENON_CHECK(seen.size() <= 1, "the program's tensors are on several devices: ", places);
   const std::string found = !seen.empty() ? seen.begin()->first : wish.empty() ? "cpu" : wish;
   const auto kind = [](const std::string& device) { return device.substr(0, device.find(':')); };
-  TENON_CHECK(wish.empty() || kind(wish) == kind(found), "device is ", wish,
-              ", but the program was exported on ", found);
+  const auto is_general = [&](const std::string& device) { return device == kind(device); };
+  TENON_CHECK(wish.empty() || wish == found ||
+                  (kind(wish) == kind(found) && (is_general(wish) || is_general(found))),
+              "device is ", wish, ", but the program was exported on ", found);
   TENON_CHECK(kind(found) == "cpu" || kind(found) == "cuda", "the program was exported on ", found,
               "; engines are built for cpu and cuda");
-  return found;
+  return is_general(found) && !wish.empty() ? wish : found;
 }
 
 /// Building takes long: what cannot be written is said before.
@@ -66,6 +68,16 @@ void check_writable(const std::string& path) {
 /// Weights go from the file into the engines: a damaged one must not get there unseen.
 void check_intact(const Archive& archive) {
   for (const auto& entry : archive.zip().entries()) archive.zip().check_crc(entry.name);
+}
+
+/// What the import accepts may still lack a field that is needed here.
+template <typename Body>
+auto well_formed(const std::string& path, Body&& body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const nlohmann::json::exception& e) {
+    throw Error("the program in " + path + " is malformed: " + e.what());
+  }
 }
 
 /// Debug messages while a build with debug set runs.
@@ -103,8 +115,10 @@ Build build(const std::string& path, const std::vector<ProgramInput>& inputs,
   b.program = frontends::import_exported_program(text, constants);
   b.ranges = ranges_of(b.program, tensor_inputs(text), inputs);
   if (!b.ranges.empty()) b.program = frontends::import_exported_program(text, constants, b.ranges);
-  b.document = Document::parse(text);
-  b.options.device = device_of(b.document, options.device);
+  b.options.device = well_formed(path, [&] {
+    b.document = Document::parse(text);
+    return device_of(b.document, options.device);
+  });
   const CurrentDevice current(b.options.device);
   b.compiled = driver::compile(b.program, b.options, progress);
   return b;
@@ -119,17 +133,21 @@ std::string compile_program(const std::string& path_in, const std::string& path_
   if (options.dryrun.empty()) check_writable(path_out);
   Build b = with_frame([&] { return "while compiling " + path_in; },
                        [&] { return build(path_in, inputs, options, progress); });
-  std::string report = driver::report_json(b.program, b.compiled, {});
+  const std::string report = driver::report_json(b.program, b.compiled, {});
   if (!options.dryrun.empty()) return report;
-  const Rewritten rewritten = put_engines(b.document, b.program, b.compiled.plan);
-  narrow_ranges(b.document, b.ranges);
+  const Rewritten rewritten = well_formed(path_in, [&] {
+    narrow_ranges(b.document, b.ranges);
+    return put_engines(b.document, b.program, b.compiled.plan);
+  });
   if (progress && !progress("writing", 0, 0)) throw Cancelled();
   const CurrentDevice current(b.options.device);
   const auto engine = [&](const EngineSlot& slot) {
     const PlanBytes plan = std::move(b.compiled.engines[slot.segment]);
     return pickled_engine(plan);
   };
-  write_program(b.archive, b.model, b.document, rewritten, engine, path_out, check);
+  well_formed(path_in, [&] {
+    write_program(b.archive, b.model, b.document, rewritten, engine, path_out, check);
+  });
   return report;
 }
 

@@ -249,6 +249,17 @@ def test_engine_alone(tmp_path):
     torch.testing.assert_close(module(x), model(x), **CLOSE)
 
 
+def test_a_program_may_be_replaced_by_its_result(tmp_path):
+    model = Mlp()
+    path = tmp_path / "m.pt2"
+    export(path, model, [batch(8)])
+    torchtrtc(path, path, "--mbs", 1)
+    program = torch.export.load(path)
+    assert not program.state_dict and [p.name for p in tmp_path.iterdir()] == ["m.pt2"]
+    x = torch.randn(3, 8)
+    torch.testing.assert_close(program.module(check_guards=False)(x), model(x), **CLOSE)
+
+
 def test_dryrun_writes_nothing_and_says_why(op_library, tmp_path):
     export(tmp_path / "m.pt2", Hybrid(), [batch(8)])
     text = torchtrtc(tmp_path / "m.pt2", "--dryrun", "--mbs", 1)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from models import CLOSE, LeNet, Mlp
 from torch import nn
-from torchtrtc_runner import torchtrtc
+from torchtrtc_runner import start, torchtrtc
 
 import torch_tensorrt
 
@@ -81,6 +81,9 @@ def test_method_support(tmp_path, op_library):
     script(tmp_path / "no.ts", Hybrid(), torch.randn(4, 8))
     flags = ("--check-method-support", "forward", "--custom-torch-ops", op_library)
     assert "can be converted whole" in torchtrtc(tmp_path / "yes.ts", *flags)
+    status, text = start(tmp_path / "no.ts", *flags)
+    assert status == 1 and "has ops that cannot be converted" in text
+    assert "tenon_cpp_test::reverse" in text
 
 
 @pytest.mark.parametrize("flags", [(), ("--dryrun", "(4,8)")])

@@ -15,18 +15,18 @@ TOOL = _library.library_dir().resolve().parent / "bin" / "torchtrtc"
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
+def start(*arguments: object) -> tuple[int, str]:
+    """(exit status, standard output and error)."""
+    assert TOOL.exists(), f"{TOOL} is not built: it needs libcxxopts-dev, then `ninja torchtrtc`"
+    command = [str(a) for a in (TOOL, *arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    return done.returncode, done.stdout + done.stderr
+
+
 def torchtrtc(*arguments: object, fails: bool = False) -> str:
     """Standard output and error; the exit status must be 0, or 1 with one line that says why."""
-    assert TOOL.exists(), f"{TOOL} is not built: it needs libcxxopts-dev, then `ninja torchtrtc`"
-    done = subprocess.run(
-        [str(a) for a in (TOOL, *arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=ENVIRONMENT,
-    )
-    text = done.stdout + done.stderr
-    assert done.returncode == (1 if fails else 0), text
+    status, text = start(*arguments)
+    assert status == (1 if fails else 0), text
     if fails:
         assert sum(line.startswith("torchtrtc: error: ") for line in text.splitlines()) == 1, text
     return text

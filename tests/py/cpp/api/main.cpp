@@ -106,6 +106,12 @@ void specs() {
              by_shape.capability == tt::EngineCapability::kSTANDARD,
          "CompileSpec's defaults");
   const torchtrt::ts::CompileSpec short_name(shapes);  // the aliases
+  const auto braces = tt::ts::CompileSpec({{1, 3}, {2, 3}});
+  const auto one = tt::ts::CompileSpec({tt::Input(shapes[0], tt::DataType::kHalf)});
+  const auto refs = tt::ts::CompileSpec(std::vector<at::IntArrayRef>{shapes[0], shapes[1]});
+  expect(braces.graph_inputs.inputs.size() == 2 && one.graph_inputs.inputs.size() == 1 &&
+             refs.graph_inputs.inputs[1].shape == shapes[1],
+         "CompileSpec in braces and of ArrayRefs");
   expect(torchtrt::dynamo::CompileSpec().min_block_size == 5, "dynamo::CompileSpec's defaults");
 }
 
