@@ -40,11 +40,14 @@ $(STAMPS)/%.installed: requirements/%.txt $(wildcard requirements/*.txt) | $(STA
 	tools/pip_install.sh $(PY) $<
 	@touch $@
 
-.PHONY: requirements gtest
-requirements: $(STAMPS)/test.installed gtest
+.PHONY: requirements gtest cxxopts
+requirements: $(STAMPS)/test.installed gtest cxxopts
 
 gtest:
 	@tools/need_gtest.sh
+
+cxxopts:
+	@tools/need_cxxopts.sh
 
 # ---- building (ninja decides what is stale; cmake starts anew where a killed run left half a cache) --
 configure = tools/configure.sh $(BUILD) $(PY) $(1)
@@ -53,7 +56,7 @@ build: $(STAMPS)/demo.installed
 	$(call configure,-DTENON_TORCH=ON)
 	$(call TOOL,ninja) -C $(BUILD) -j$(JOBS) tenon tenon_onednn torchtrt
 
-build-tests: $(STAMPS)/test.installed gtest
+build-tests: $(STAMPS)/test.installed gtest cxxopts
 	$(call configure,-DTENON_TORCH=ON -DTENON_TESTS=ON)
 	$(call TOOL,ninja) -C $(BUILD) -j$(JOBS)
 

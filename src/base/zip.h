@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <span>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/output_file.h"
 
 namespace tenon {
 
@@ -65,18 +65,22 @@ class TENON_API ZipReader {
 
 class TENON_API ZipWriter {
  public:
-  /// Writes to `path` + ".tmp"; finish() moves it to `path`. `always_zip64` writes the 64-bit
-  /// records even where the 32-bit ones would do.
+  /// Writes an unnamed file; publish() gives it the name `path`; without that nothing is left.
+  /// `always_zip64` writes the 64-bit records even where the 32-bit ones would do.
   explicit ZipWriter(std::string path, bool always_zip64 = false);
-  ~ZipWriter();  // removes the temporary file if finish() was not called
-  ZipWriter(const ZipWriter&) = delete;
-  ZipWriter& operator=(const ZipWriter&) = delete;
 
   /// Adds a stored entry. Names are unique and shorter than 65536 bytes.
   void add(const std::string& name, std::span<const std::byte> data);
   void add(const std::string& name, std::string_view text);
-  /// Writes the directory and closes the file.
-  void finish();
+  /// Writes the directory; nothing can be added afterwards. Returns a name under which this process
+  /// can read the whole archive while the writer lives.
+  std::string end();
+  /// Gives the archive its name.
+  void publish() { file_.publish(); }
+  void finish() {
+    end();
+    publish();
+  }
 
  private:
   struct Record {
@@ -90,7 +94,8 @@ class TENON_API ZipWriter {
 
   std::string path_;
   bool always_zip64_;
-  std::FILE* file_ = nullptr;
+  OutputFile file_;
+  bool ended_ = false;
   uint64_t position_ = 0;
   std::vector<Record> records_;
   std::map<std::string, size_t, std::less<>> names_;

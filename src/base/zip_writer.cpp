@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cerrno>
-#include <cstring>
-
 #include "base/zip.h"
 
 namespace tenon {
@@ -74,26 +71,15 @@ std::string end64(uint64_t count, uint64_t size, uint64_t offset) {
 }  // namespace
 
 ZipWriter::ZipWriter(std::string path, bool always_zip64)
-    : path_(std::move(path)), always_zip64_(always_zip64) {
-  file_ = std::fopen((path_ + ".tmp").c_str(), "wb");
-  TENON_CHECK(file_, "cannot write ", path_, ".tmp: ", std::strerror(errno));
-}
-
-ZipWriter::~ZipWriter() {
-  if (!file_) return;
-  std::fclose(file_);
-  std::remove((path_ + ".tmp").c_str());
-}
+    : path_(std::move(path)), always_zip64_(always_zip64), file_(path_) {}
 
 void ZipWriter::write(const void* data, size_t size) {
-  if (size == 0) return;
-  TENON_CHECK(std::fwrite(data, 1, size, file_) == size, "cannot write ", path_, ": ",
-              std::strerror(errno));
+  file_.write(data, size);
   position_ += size;
 }
 
 void ZipWriter::add(const std::string& name, std::span<const std::byte> data) {
-  TENON_ASSERT(file_, "add() after finish()");
+  TENON_ASSERT(!ended_, "add() after end()");
   TENON_CHECK(name.size() < 65536, "zip entry name of ", name.size(), " bytes, want < 65536");
   TENON_CHECK(names_.emplace(name, records_.size()).second, path_, ": two entries are named ",
               name);
@@ -137,8 +123,9 @@ std::string ZipWriter::directory_record(const Record& r) const {
   return out;
 }
 
-void ZipWriter::finish() {
-  TENON_ASSERT(file_, "finish() twice");
+std::string ZipWriter::end() {
+  TENON_ASSERT(!ended_, "end() twice");
+  ended_ = true;
   const uint64_t offset = position_;
   for (const Record& r : records_) {
     const std::string record = directory_record(r);
@@ -155,13 +142,7 @@ void ZipWriter::finish() {
   put<uint32_t>(tail, narrow(wide, offset));
   put<uint16_t>(tail, 0);  // comment
   write(tail.data(), tail.size());
-  const bool closed = std::fclose(file_) == 0;
-  file_ = nullptr;
-  const std::string temporary = path_ + ".tmp";
-  const bool moved = closed && std::rename(temporary.c_str(), path_.c_str()) == 0;
-  const int error = errno;
-  if (!moved) std::remove(temporary.c_str());
-  TENON_CHECK(moved, "cannot write ", path_, ": ", std::strerror(error));
+  return file_.readable();
 }
 
 }  // namespace tenon
