@@ -12,6 +12,9 @@ from ._Device import Device  # noqa: E402
 from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
 from ._features import ENABLED_FEATURES  # noqa: E402
 from ._Input import Input  # noqa: E402
+from .dynamo import backend as _backend  # noqa: E402
+
+_backend.register()
 
 __all__ = [
     "ENABLED_FEATURES",

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One graph of torch.compile: compiled, or run as it is with a reason."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+import torch
+from torch import fx
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
+
+from ...logging import LOGGER
+from .. import _settings
+from ._aliases import Unsupported, memory, written
+from ._compiled_graph import CompiledGraph
+from ._exported import Inputs, source_path
+from ._gradients import Gradients
+from ._trace import trace
+
+_warned: set[str] = set()
+
+
+def compile_graph(
+    gm: fx.GraphModule,
+    sample_inputs: list[Any],
+    options: Optional[dict[str, Any]] = None,
+    **unknown: Any,
+) -> Callable:
+    """The compiled graph, or ``gm`` itself with a warning. Settings that do not exist raise."""
+    if unknown:
+        raise TypeError(
+            f"backend 'torch_tensorrt' takes options=..., not {', '.join(sorted(unknown))}"
+        )
+    settings = dict(options or {})
+    _settings.check_names(settings)
+    must_build = settings.pop("pass_through_build_failures", False)
+    must_build = must_build or settings.get("require_full_compilation", False)
+    try:
+        return _compiled(gm, sample_inputs, settings)
+    except Unsupported as reason:
+        if must_build:
+            raise RuntimeError(f"this graph cannot be compiled: {reason}") from None
+        _warn_once(str(reason))
+    except Exception as error:
+        if must_build:
+            raise
+        LOGGER.warning("building failed, so the graph runs in PyTorch: %s", error)
+        LOGGER.debug("the failure's origin", exc_info=error)
+    return gm
+
+
+def _warn_once(reason: str) -> None:
+    if reason not in _warned:
+        _warned.add(reason)
+        LOGGER.warning("a graph runs in PyTorch: %s", reason)
+
+
+def _compiled(gm: fx.GraphModule, values: list[Any], settings: dict[str, Any]) -> Callable:
+    for value in values:
+        if is_traceable_wrapper_subclass(value):
+            raise Unsupported(f"an input is of the tensor subclass {type(value).__name__}")
+    traced = trace(gm, values)
+    inputs = _inputs(gm, traced)
+    gradients = Gradients(gm, inputs, values)
+    if gradients.obstacle:
+        raise Unsupported(f"{gradients.obstacle}, and engines have no gradients")
+    graph = CompiledGraph(gm, traced, inputs, gradients, settings, _warn_once)
+    report = graph.build(values).torch_tensorrt_report
+    if not any(s["kind"] == "engine" for s in report["segments"]):
+        LOGGER.info("no part of a graph was compiled\n%s", report["dryrun"])
+        return gm
+    if gradients.are_dropped:
+        _warn_dropped_gradients()
+    return graph
+
+
+def _warn_dropped_gradients() -> None:
+    text = "outputs of compiled models do not require grad; run them under torch.no_grad()"
+    if text not in _warned:
+        _warned.add(text)
+        LOGGER.warning(text)
+
+
+def _inputs(gm: fx.GraphModule, traced: fx.GraphModule) -> Inputs:
+    """Constants are what dynamo found in modules, unless the graph writes it."""
+    targets = written(traced.graph)
+    placeholders = gm.graph.find_nodes(op="placeholder")
+    same = traced.graph.find_nodes(op="placeholder")
+    constants = [
+        i
+        for i, node in enumerate(placeholders)
+        if (node.meta.get("tensor_dict") or {}).get("_dynamo_static_input_type")
+        and not memory(same[i]) & targets
+    ]
+    rest = [i for i in range(len(placeholders)) if i not in constants]
+    labels = [source_path(n.meta["grapharg"].source.name) for n in placeholders]
+    return Inputs([n.name for n in placeholders], labels, constants, rest)
