@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import functools
 import inspect
+import math
 import warnings
 from enum import Enum
 from typing import Any, Callable
@@ -24,6 +25,8 @@ DEPRECATED = {
     "refit": None,
     "make_refittable": None,
 }
+
+_LARGEST = 2**63 - 1  # an int that is given as infinity
 
 
 @functools.cache
@@ -74,6 +77,8 @@ def _convert(row: dict, value: Any) -> Any:
         return sorted(_text(v) for v in ([value] if isinstance(value, str) else value))
     if kind == "str":
         return _text(value)
+    if kind == "int" and value == math.inf:
+        return _LARGEST
     wanted: Any = {"bool": bool, "int": int, "float": (int, float)}[kind]
     if not isinstance(value, wanted) or (kind != "bool" and isinstance(value, bool)):
         raise TypeError(f"setting '{name}' is {value!r}; wanted {kind}")

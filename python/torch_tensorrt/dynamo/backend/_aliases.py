@@ -50,6 +50,7 @@ class Tail:
         self._traced = traced
         self._graph = fx.Graph()
         self._new: dict[fx.Node, fx.Node] = {}
+        self._taken: list[fx.Node] = []
         self._placeholders = traced.graph.find_nodes(op="placeholder")
         self._inputs = set().union(*map(memory, self._placeholders))
         self._wanted: list[Any] = list(traced.graph.output_node().args[0])
@@ -75,16 +76,13 @@ class Tail:
     def _build(self) -> None:
         results = [self._value(v) if isinstance(v, fx.Node) else v for v in self._wanted]
         self._graph.output(tuple(results))
-        # The rest's outputs come first, then inputs.
-        nodes = [n for n in self._new if n.op != "placeholder" and self._new[n].op == "placeholder"]
-        given = [n for n in self._new if n.op == "placeholder"]
-        self.outputs = nodes
+        given = [n for n in self._taken if n.op == "placeholder"]
+        self.outputs = [n for n in self._taken if n.op != "placeholder"]
         self.arguments = [self._placeholders.index(n) for n in given]
-        ordered = fx.Graph()
+        ordered = fx.Graph()  # the rest's outputs come first, then inputs
         copies = {}
-        for node in (*nodes, *given):
-            old = self._new[node]
-            copies[old] = ordered.placeholder(old.name)
+        for node in (*self.outputs, *given):
+            copies[self._new[node]] = ordered.placeholder(node.name)
         for old in self._graph.nodes:
             if old not in copies:
                 copies[old] = ordered.node_copy(old, copies.__getitem__)
@@ -104,4 +102,5 @@ class Tail:
                 self._new[node] = self._graph.node_copy(node, self._new.__getitem__)
         else:
             self._new[node] = self._graph.placeholder(node.name)
+            self._taken.append(node)
         return self._new[node]

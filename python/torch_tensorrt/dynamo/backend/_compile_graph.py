@@ -65,7 +65,10 @@ def _compiled(gm: fx.GraphModule, values: list[Any], settings: dict[str, Any]) -
     if gradients.obstacle:
         raise Unsupported(f"{gradients.obstacle}, and engines have no gradients")
     graph = CompiledGraph(gm, traced, inputs, gradients, settings, _warn_once)
-    report = graph.build(values).torch_tensorrt_report
+    module = graph.build(values)
+    if settings.get("dryrun"):
+        return gm
+    report = module.torch_tensorrt_report
     if not any(s["kind"] == "engine" for s in report["segments"]):
         LOGGER.info("no part of a graph was compiled\n%s", report["dryrun"])
         return gm
