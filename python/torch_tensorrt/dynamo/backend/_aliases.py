@@ -11,8 +11,8 @@ from torch import fx
 from torch.utils import _pytree as pytree
 
 
-class Unsupported(Exception):
-    """The graph must run as it is; the message says why."""
+class Unsupported(RuntimeError):
+    """The graph must run in PyTorch as it is; the message says why."""
 
 
 def memory(node: Any) -> set[int]:

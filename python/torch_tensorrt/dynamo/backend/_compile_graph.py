@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
-import torch
 from torch import fx
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from ...logging import LOGGER
 from .. import _settings
 from ._aliases import Unsupported, memory, written
-from ._compiled_graph import CompiledGraph
+from ._compiled_graph import CompiledGraph, Policy
 from ._exported import Inputs, source_path
 from ._gradients import Gradients
 from ._trace import trace
@@ -35,27 +34,35 @@ def compile_graph(
     _settings.check_names(settings)
     must_build = settings.pop("pass_through_build_failures", False)
     must_build = must_build or settings.get("require_full_compilation", False)
-    try:
-        return _compiled(gm, sample_inputs, settings)
-    except Unsupported as reason:
+
+    def failed(error: Exception) -> None:
         if must_build:
-            raise RuntimeError(f"this graph cannot be compiled: {reason}") from None
-        _warn_once(str(reason))
-    except Exception as error:
-        if must_build:
-            raise
-        LOGGER.warning("building failed, so the graph runs in PyTorch: %s", error)
+            raise error
+        if isinstance(error, Unsupported):
+            return _refused(str(error))
+        LOGGER.warning("building failed, so a graph runs in PyTorch: %s", error)
         LOGGER.debug("the failure's origin", exc_info=error)
-    return gm
+
+    try:
+        return _compiled(gm, sample_inputs, settings, Policy(_refused, failed))
+    except Exception as error:
+        failed(error)
+        return gm
 
 
-def _warn_once(reason: str) -> None:
-    if reason not in _warned:
-        _warned.add(reason)
-        LOGGER.warning("a graph runs in PyTorch: %s", reason)
+def _refused(reason: str) -> None:
+    _warn_once(f"a graph runs in PyTorch: {reason}")
 
 
-def _compiled(gm: fx.GraphModule, values: list[Any], settings: dict[str, Any]) -> Callable:
+def _warn_once(text: str) -> None:
+    if text not in _warned:
+        _warned.add(text)
+        LOGGER.warning("%s", text)
+
+
+def _compiled(
+    gm: fx.GraphModule, values: list[Any], settings: dict[str, Any], policy: Policy
+) -> Callable:
     for value in values:
         if is_traceable_wrapper_subclass(value):
             raise Unsupported(f"an input is of the tensor subclass {type(value).__name__}")
@@ -64,24 +71,14 @@ def _compiled(gm: fx.GraphModule, values: list[Any], settings: dict[str, Any]) -
     gradients = Gradients(gm, inputs, values)
     if gradients.obstacle:
         raise Unsupported(f"{gradients.obstacle}, and engines have no gradients")
-    graph = CompiledGraph(gm, traced, inputs, gradients, settings, _warn_once)
-    module = graph.build(values)
-    if settings.get("dryrun"):
-        return gm
-    report = module.torch_tensorrt_report
-    if not any(s["kind"] == "engine" for s in report["segments"]):
-        LOGGER.info("no part of a graph was compiled\n%s", report["dryrun"])
+    graph = CompiledGraph(gm, traced, inputs, gradients, settings, policy)
+    if gradients.wanted():  # built when that has ended
+        return graph
+    if not graph.build(values):
         return gm
     if gradients.are_dropped:
-        _warn_dropped_gradients()
+        _warn_once("outputs of compiled models do not require grad; run them under torch.no_grad()")
     return graph
-
-
-def _warn_dropped_gradients() -> None:
-    text = "outputs of compiled models do not require grad; run them under torch.no_grad()"
-    if text not in _warned:
-        _warned.add(text)
-        LOGGER.warning(text)
 
 
 def _inputs(gm: fx.GraphModule, traced: fx.GraphModule) -> Inputs:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Callable, Optional
 
 import torch
 from torch import fx
@@ -17,6 +18,15 @@ from ._gradients import Gradients
 from ._watch import Watch
 
 
+@dataclass
+class Policy:
+    """What to do when a graph runs in PyTorch. ``warn`` is given the reason; ``failed`` a build's
+    error, which it may raise."""
+
+    warn: Callable[[str], None]
+    failed: Callable[[Exception], None]
+
+
 class CompiledGraph:
     """Runs a graph's engines on the values that its parameters have now.
 
@@ -26,7 +36,7 @@ class CompiledGraph:
         inputs: which placeholders are parameters and buffers.
         gradients: whether somebody wants them.
         options: settings.
-        warn: called with the reason when ``gm`` runs.
+        policy: what to do when ``gm`` runs instead.
     """
 
     def __init__(
@@ -36,57 +46,63 @@ class CompiledGraph:
         inputs: Inputs,
         gradients: Gradients,
         options: dict[str, Any],
-        warn: Any,
+        policy: Policy,
     ):
         self._original, self._traced, self._inputs = gm, traced, inputs
-        self._gradients, self._options, self._warn = gradients, options, warn
+        self._gradients, self._options, self._policy = gradients, options, policy
         self._tail = Tail(traced)
         self._written = self._written_placeholders()
         self._lock = threading.Lock()
-        self._state: Any = None  # (module, watch), replaced as one
-        self.builds = 0
+        self._state: Any = None  # (module or None, watch), replaced as one
 
     def _written_placeholders(self) -> list[int]:
         targets = written(self._traced.graph)
         placeholders = self._traced.graph.find_nodes(op="placeholder")
         return [i for i, n in enumerate(placeholders) if memory(n) & targets]
 
-    def build(self, values: Any) -> fx.GraphModule:
-        """Builds the engines for the parameters among ``values``."""
+    def build(self, values: Any) -> bool:
+        """Builds the engines for the parameters among ``values``; whether there are any."""
         constants = {self._inputs.names[i]: values[i] for i in self._inputs.constants}
         watch = Watch(list(constants.values()))  # before the build: a change meanwhile is seen
-        program = export(self._traced, self._inputs, self._tail.outputs, constants)
-        module = _compiler.compile(program, **self._options)
-        self.builds += 1
+        module = None
+        try:
+            program = export(self._traced, self._inputs, self._tail.outputs, constants)
+            module = _compiler.compile(program, **self._options)
+            if not has_engines(module):
+                module = None
+        except Exception as error:
+            self._policy.failed(error)
         self._state = (module, watch)
-        return module
+        return module is not None
 
     def __call__(self, *args: Any) -> Any:
         grad = torch.is_grad_enabled()
-        if (grad and self._gradients.wanted()) or (self._written and self._overlap(args)):
-            why = "inputs share memory that the graph writes to"
-            self._warn(why if not grad else "a parameter of a module in training mode requires grad")
+        if grad and self._gradients.wanted():
+            self._policy.warn("a parameter of a module in training mode requires grad")
+            return self._original(*args)
+        if self._written and self._overlap(args):
+            self._policy.warn("inputs share memory that the graph writes to")
             return self._original(*args)
         module = self._current(args)
+        if module is None:
+            return self._original(*args)
         if not grad:
             return self._run(module, args)
         with torch.no_grad():
             return self._run(module, args)
 
-    def _current(self, args: tuple) -> fx.GraphModule:
-        """The module whose engines have the parameters' present values."""
+    def _current(self, args: tuple) -> Optional[fx.GraphModule]:
+        """The module whose engines have the parameters' present values; None if there is none."""
         constants = [args[i] for i in self._inputs.constants]
-        module, watch = self._state
-        if not watch.changed(constants):
-            return module
-        with self._lock:
-            module, watch = self._state
-            changed = watch.changed(constants)
-            if not changed:
-                return module
-            names = [self._inputs.labels[self._inputs.constants[i]] for i in changed]
-            LOGGER.info("building anew, because of changes in %s", ", ".join(names))
-            return self.build(args)
+        if self._state is None or self._state[1].changed(constants):
+            with self._lock:
+                changed = self._state[1].changed(constants) if self._state else []
+                if changed:
+                    names = [self._inputs.labels[self._inputs.constants[i]] for i in changed]
+                    LOGGER.info("building anew, because of changes in %s", ", ".join(names))
+                if changed or self._state is None:
+                    self.build(args)
+        return self._state[0]
 
     def _run(self, module: fx.GraphModule, args: tuple) -> Any:
         outputs = module(*[args[i] for i in self._inputs.inputs])
@@ -100,3 +116,14 @@ class CompiledGraph:
         addresses = [t.untyped_storage().data_ptr() for t in tensors]
         targets = {args[i].untyped_storage().data_ptr() for i in self._written}
         return any(addresses.count(t) > 1 for t in targets)
+
+
+def has_engines(module: fx.GraphModule) -> bool:
+    """Whether a part was compiled; says why not, otherwise."""
+    report = getattr(module, "torch_tensorrt_report", None)
+    if report is None:  # a dry run, which prints its report
+        return False
+    found = any(s["kind"] == "engine" for s in report["segments"])
+    if not found:
+        LOGGER.info("no part of a graph was compiled\n%s", report["dryrun"])
+    return found

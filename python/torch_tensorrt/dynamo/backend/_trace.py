@@ -24,7 +24,7 @@ def trace(gm: fx.GraphModule, samples: list[Any]) -> fx.GraphModule:
     # Autocast changes dtypes beneath the level at which ops are whole.
     if not _uses_autocast(gm):
         traced = _make_fx(gm, values, pre_dispatch=True)
-        _drop_gradients(traced.graph)
+        _drop_no_ops(traced.graph)
         if all(_is_op(n.target) for n in traced.graph.nodes if n.op == "call_function"):
             return traced
     return _make_fx(gm, values, pre_dispatch=False)
@@ -82,10 +82,12 @@ def _fake(values: list[Any]) -> Iterator[None]:
         mode.allow_non_fake_inputs = before
 
 
-def _drop_gradients(graph: fx.Graph) -> None:
-    """Nothing here has gradients to switch off."""
+def _drop_no_ops(graph: fx.Graph) -> None:
+    """What does nothing where there are no gradients and no training."""
+    aten = torch.ops.aten
     for node in reversed(graph.nodes):
-        if node.target is torch.ops.aten.detach_.default:  # torch.tensor(...) ends with it
+        is_dropout = node.target is aten.dropout.default and node.args[2] is False
+        if node.target is aten.detach_.default or is_dropout:  # detach_ ends torch.tensor(...)
             node.replace_all_uses_with(node.args[0])
             graph.erase_node(node)
         elif node.target is torch._C._set_grad_enabled:
