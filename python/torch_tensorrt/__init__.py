@@ -6,7 +6,7 @@ from . import _library
 _library.load()
 __version__ = _library.version()
 
-from . import dynamo, logging, runtime, utils  # noqa: E402
+from . import dynamo, fx, logging, runtime, utils  # noqa: E402
 from ._compile import compile, convert_method_to_trt_engine, load, save  # noqa: E402
 from ._Device import Device  # noqa: E402
 from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
@@ -27,6 +27,7 @@ __all__ = [
     "convert_method_to_trt_engine",
     "dtype",
     "dynamo",
+    "fx",
     "load",
     "logging",
     "memory_format",

@@ -74,9 +74,9 @@ def compile(
     if kwargs:
         raise ValueError(f"kwarg_inputs are for ir='dynamo' and 'torch_compile', not '{ir}'")
     if frontend == "fx":
-        from .fx._compile import compile_module
+        from .fx.lower import compile_with_names
 
-        return compile_module(module, args, **settings)
+        return compile_with_names(module, args, settings)
     return _ts().compile(_script(module), inputs=args, **settings)
 
 

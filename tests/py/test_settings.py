@@ -60,12 +60,6 @@ def test_wrong_types(name, value, wanted):
         resolve({name: value})
 
 
-@pytest.mark.parametrize("ir", ["ts", "torchscript", "fx", "torch_compile"])
-def test_frontends_that_are_not_built(ir):
-    with pytest.raises(NotImplementedError, match="use ir='dynamo'"):
-        torch_tensorrt.compile(Mlp().eval(), ir=ir, inputs=[batch(8)])
-
-
 def test_unknown_ir():
     with pytest.raises(ValueError, match="'onnx'; wanted one of default"):
         torch_tensorrt.compile(Mlp().eval(), ir="onnx", inputs=[batch(8)])

@@ -77,7 +77,10 @@ def test_model(name, dynamic, device, builds):
     assert len(builds) == (1 if dynamic else 2)
     assert [engines(report) for report in builds] == [2 if name == "hybrid" else 1] * len(builds)
     ops = {node["target"] for node in builds[0]["nodes"]}
-    assert "torch.ops.aten.linear.default" in ops and not {"torch.ops.aten.addmm.default", "torch.ops.aten.t.default"} & ops
+    assert (
+        "torch.ops.aten.linear.default" in ops
+        and not {"torch.ops.aten.addmm.default", "torch.ops.aten.t.default"} & ops
+    )
     if name == "bert":
         assert "torch.ops.aten.layer_norm.default" in ops
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.export import ExportedProgram, ModuleCallEntry, ModuleCallSignature
 from torch._export.verifier import TrainingIRVerifier
+from torch.export import ExportedProgram, ModuleCallEntry, ModuleCallSignature
 from torch.export import graph_signature as sig
 from torch.utils import _pytree as pytree
 

@@ -97,5 +97,10 @@ def _drop_no_ops(graph: fx.Graph) -> None:
 def _is_op(target: Any) -> bool:
     """Whether this is an op or arithmetic on sizes, and not one of the Python calls (of vmap, say)
     that stand beside ops at this level."""
-    is_arithmetic = getattr(target, "__module__", None) in ("_operator", "math", "torch", "builtins")
+    is_arithmetic = getattr(target, "__module__", None) in (
+        "_operator",
+        "math",
+        "torch",
+        "builtins",
+    )
     return isinstance(target, torch._ops.OperatorBase) or is_arithmetic
