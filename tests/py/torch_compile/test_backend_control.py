@@ -179,3 +179,53 @@ def test_a_compiled_module_inside_another():
     outer = compiled(nn.Sequential(inner, nn.ReLU(), nn.Linear(8, 8)).eval())
     wanted = outer._orig_mod[2](torch.relu(model[0](x)))
     torch.testing.assert_close(outer(x), wanted, **CLOSE)
+
+
+def test_divisible_sizes_stay_dynamic(builds):
+    def function(x):
+        return torch.relu(x.reshape(x.shape[0] // 2, 2, -1)) + 1
+
+    fast = compiled(function, dynamic=True)
+    for n in (4, 8, 6):
+        x = torch.randn(n, 8)
+        torch.testing.assert_close(fast(x), function(x))
+    assert len(builds) == 1
+
+
+def test_a_graph_that_is_not_dynamos(builds):
+    """Parameters are in the graph here; they are watched all the same."""
+    model, x = Mlp().eval(), torch.randn(4, 8)
+    graph = torch.fx.symbolic_trace(model)
+    fast = torch_tensorrt.dynamo.backend.torch_tensorrt_backend(graph, [x], options=OPTIONS)
+    torch.testing.assert_close(fast(x), model(x), **CLOSE)
+    model.up.weight.add_(1)
+    torch.testing.assert_close(fast(x), model(x), **CLOSE)
+    assert len(builds) == 2
+
+
+def test_parameters_inside_the_graph(builds):
+    with torch._dynamo.config.patch(inline_inbuilt_nn_modules=False):
+        model, x = Mlp().eval(), torch.randn(4, 8)
+        fast = compiled(model)
+        torch.testing.assert_close(fast(x), model(x), **CLOSE)
+        model.up.weight.add_(1)
+        torch.testing.assert_close(fast(x), model(x), **CLOSE)
+        model.up.weight = nn.Parameter(torch.randn(16, 8))
+        torch.testing.assert_close(fast(x), model(x), **CLOSE)
+
+
+def test_counter_inside_the_graph(builds):
+    class Counter(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("calls", torch.zeros(1))
+
+        def forward(self, x):
+            self.calls.add_(1)
+            return torch.relu(x) + self.calls
+
+    with torch._dynamo.config.patch(inline_inbuilt_nn_modules=False):
+        fast = compiled(Counter().eval())
+        for call in (1, 2, 3):
+            torch.testing.assert_close(fast(torch.zeros(2)), torch.full((2,), float(call)))
+    assert len(builds) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
+import torch
 from torch import fx
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
@@ -14,7 +15,7 @@ from ._aliases import Unsupported, memory, written
 from ._compiled_graph import CompiledGraph, Policy
 from ._exported import Inputs, source_path
 from ._gradients import Gradients
-from ._trace import trace
+from ._trace import State, state_of, trace
 
 _warned: set[str] = set()
 
@@ -66,12 +67,14 @@ def _compiled(
     for value in values:
         if is_traceable_wrapper_subclass(value):
             raise Unsupported(f"an input is of the tensor subclass {type(value).__name__}")
-    traced = trace(gm, values)
-    inputs = _inputs(gm, traced)
-    gradients = Gradients(gm, inputs, values)
+    state = state_of(gm)
+    values = [*values, *state.values()]
+    traced = trace(gm, state, values)
+    inputs = _inputs(gm, state, traced, values)
+    gradients = Gradients(gm, state, inputs, values)
     if gradients.obstacle:
         raise Unsupported(f"{gradients.obstacle}, and engines have no gradients")
-    graph = CompiledGraph(gm, traced, inputs, gradients, settings, policy)
+    graph = CompiledGraph(gm, state, traced, inputs, gradients, settings, policy)
     if gradients.wanted():  # built when that has ended
         return graph
     if not graph.build(values):
@@ -81,17 +84,26 @@ def _compiled(
     return graph
 
 
-def _inputs(gm: fx.GraphModule, traced: fx.GraphModule) -> Inputs:
+def _inputs(gm: fx.GraphModule, state: State, traced: fx.GraphModule, values: list[Any]) -> Inputs:
     """Constants are what dynamo found in modules, unless the graph writes it."""
-    targets = written(traced.graph)
     placeholders = gm.graph.find_nodes(op="placeholder")
-    same = traced.graph.find_nodes(op="placeholder")
+    fixed = [
+        bool((n.meta.get("tensor_dict") or {}).get("_dynamo_static_input_type"))
+        for n in placeholders
+    ] + [True] * len(state.names)
+    targets = written(traced.graph)
+    nodes = traced.graph.find_nodes(op="placeholder")
     constants = [
         i
-        for i, node in enumerate(placeholders)
-        if (node.meta.get("tensor_dict") or {}).get("_dynamo_static_input_type")
-        and not memory(same[i]) & targets
+        for i, (node, value) in enumerate(zip(nodes, values))
+        if fixed[i] and value.layout is torch.strided and not memory(node) & targets
     ]
-    rest = [i for i in range(len(placeholders)) if i not in constants]
-    labels = [source_path(n.meta["grapharg"].source.name) for n in placeholders]
-    return Inputs([n.name for n in placeholders], labels, constants, rest)
+    names = [n.name for n in placeholders] + [f"state_{i}" for i in range(len(state.names))]
+    labels = [*map(_label, placeholders), *state.names]
+    rest = [i for i in range(len(values)) if i not in constants]
+    return Inputs(names, labels, constants, rest)
+
+
+def _label(placeholder: fx.Node) -> str:
+    found = placeholder.meta.get("grapharg")
+    return placeholder.name if found is None else source_path(found.source.name)

@@ -9,12 +9,14 @@ from typing import Any, Callable, Optional
 
 import torch
 from torch import fx
+from torch.utils import _pytree as pytree
 
 from ...logging import LOGGER
 from .. import _compiler
 from ._aliases import Tail, memory, written
 from ._exported import Inputs, export
 from ._gradients import Gradients
+from ._trace import State
 from ._watch import Watch
 
 
@@ -32,7 +34,8 @@ class CompiledGraph:
 
     Args:
         gm: dynamo's graph, which runs instead when the engines must not.
-        traced: the same in ATen ops.
+        state: tensors that ``gm`` holds itself.
+        traced: the same in ATen ops; takes what ``gm`` takes, then the state.
         inputs: which placeholders are parameters and buffers.
         gradients: whether somebody wants them.
         options: settings.
@@ -42,15 +45,20 @@ class CompiledGraph:
     def __init__(
         self,
         gm: fx.GraphModule,
+        state: State,
         traced: fx.GraphModule,
         inputs: Inputs,
         gradients: Gradients,
         options: dict[str, Any],
         policy: Policy,
     ):
-        self._original, self._traced, self._inputs = gm, traced, inputs
+        self._original, self._held = gm, state
+        self._traced, self._inputs = traced, inputs
         self._gradients, self._options, self._policy = gradients, options, policy
         self._tail = Tail(traced)
+        leaves, structure = pytree.tree_flatten(gm.graph.output_node().args[0])
+        is_flat = structure == pytree.tree_flatten(tuple(leaves))[1]  # as all of dynamo's are
+        self._structure = None if is_flat else structure
         self._written = self._written_placeholders()
         self._lock = threading.Lock()
         self._state: Any = None  # (module or None, watch), replaced as one
@@ -76,27 +84,31 @@ class CompiledGraph:
         return module is not None
 
     def __call__(self, *args: Any) -> Any:
-        grad = torch.is_grad_enabled()
-        if grad and self._gradients.wanted():
-            self._policy.warn("a parameter of a module in training mode requires grad")
-            return self._original(*args)
-        if self._written and self._overlap(args):
-            self._policy.warn("inputs share memory that the graph writes to")
-            return self._original(*args)
-        module = self._current(args)
+        values = (*args, *self._held.values()) if self._held.names else args
+        module = self._current(values) if self._may_run(values) else None
         if module is None:
             return self._original(*args)
-        if not grad:
-            return self._run(module, args)
+        if not torch.is_grad_enabled():
+            return self._run(module, values)
         with torch.no_grad():
-            return self._run(module, args)
+            return self._run(module, values)
+
+    def _may_run(self, values: tuple) -> bool:
+        """Whether engines are right for this call."""
+        if torch.is_grad_enabled() and self._gradients.wanted():
+            self._policy.warn("a parameter of a module in training mode requires grad")
+            return False
+        if self._written and self._overlap(values):
+            self._policy.warn("inputs share memory that the graph writes to")
+            return False
+        return True
 
     def _current(self, args: tuple) -> Optional[fx.GraphModule]:
         """The module whose engines have the parameters' present values; None if there is none."""
-        constants = [args[i] for i in self._inputs.constants]
-        if self._state is None or self._state[1].changed(constants):
+        tensors = [args[i] for i in self._inputs.constants]
+        if self._state is None or self._state[1].changed(tensors):
             with self._lock:
-                changed = self._state[1].changed(constants) if self._state else []
+                changed = self._state[1].changed(tensors) if self._state else []
                 if changed:
                     names = [self._inputs.labels[self._inputs.constants[i]] for i in changed]
                     LOGGER.info("building anew, because of changes in %s", ", ".join(names))
@@ -106,9 +118,11 @@ class CompiledGraph:
 
     def _run(self, module: fx.GraphModule, args: tuple) -> Any:
         outputs = module(*[args[i] for i in self._inputs.inputs])
-        if self._tail.module is None:
-            return outputs
-        return self._tail.module(*outputs, *[args[i] for i in self._tail.arguments])
+        if self._tail.module is not None:
+            outputs = self._tail.module(*outputs, *[args[i] for i in self._tail.arguments])
+        return (
+            outputs if self._structure is None else pytree.tree_unflatten(outputs, self._structure)
+        )
 
     def _overlap(self, args: tuple) -> bool:
         """Whether a tensor that the graph writes is one of its other tensors, too."""

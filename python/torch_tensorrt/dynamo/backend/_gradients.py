@@ -16,8 +16,9 @@ from torch import fx
 class Gradients:
     """Decides at each call whether the engines may run."""
 
-    def __init__(self, gm: fx.GraphModule, inputs: Any, values: Any):
-        """``inputs`` says which of the placeholders' ``values`` are parameters and buffers."""
+    def __init__(self, gm: fx.GraphModule, state: Any, inputs: Any, values: Any):
+        """``inputs`` says which of the ``values`` are parameters and buffers; the last values are
+        those of ``state``."""
         self._parameters: list[tuple[torch.Tensor, Optional[torch.nn.Module]]] = []
         self.obstacle = ""  # to running engines at any call
         self.are_dropped = False
@@ -28,7 +29,8 @@ class Gradients:
             if isinstance(values[i], torch.Tensor) and values[i].requires_grad:
                 self.obstacle = f"input '{inputs.labels[i]}' requires grad"
         for i in inputs.constants:
-            module = _owner(placeholders[i])
+            held = i - len(placeholders)
+            module = _owner(placeholders[i]) if held < 0 else state.owners[held]
             self._parameters.append((values[i], module))
             if module is None and values[i].requires_grad:
                 self.obstacle = f"'{inputs.labels[i]}' requires grad and is of no module"
@@ -43,7 +45,7 @@ def _owner(placeholder: fx.Node) -> Optional[torch.nn.Module]:
     """The module that a parameter belongs to, found where dynamo found the parameter."""
     from torch._dynamo.symbolic_convert import InstructionTranslator
 
-    source = placeholder.meta["grapharg"].source
+    source = placeholder.meta["grapharg"].source  # expressions over the frame's names
     scope = InstructionTranslator.current_tx().output
     names = {"L": scope.local_scope, "G": scope.global_scope}
     while (source := getattr(source, "base", None)) is not None:

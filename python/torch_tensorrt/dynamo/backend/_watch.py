@@ -10,7 +10,8 @@ those bytes as they were, and on CUDA, where reading would wait for the device, 
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Sequence
+import operator
+from typing import Any, Iterable, Sequence
 
 import torch
 
@@ -21,34 +22,48 @@ class Watch:
     """Remembers tensors as they are now."""
 
     def __init__(self, tensors: Sequence[torch.Tensor]):
-        self._seen = [(t, _version(t), t.data_ptr()) for t in tensors]
-        self._windows = [w for i, t in enumerate(tensors) for w in _windows(i, t)]
+        self._tensors = list(tensors)
+        # Tensors made under inference mode have no versions.
+        self._versioned = [i for i, t in enumerate(tensors) if not t.is_inference()]
+        windows = [w for i, t in enumerate(tensors) for w in _windows(i, t)]
+        self._window_owners = [i for i, _ in windows]
+        self._windows = [view for _, view in windows]
+        self._addresses = [t.data_ptr() for t in tensors]
+        self._addresses, self._versions, self._contents = self._now()
+
+    def _now(self) -> tuple[list[int], list[int], list[bytes]]:
+        tensors = self._tensors
+        addresses = [t.data_ptr() for t in tensors]
+        # Memory is read only if it is known to be there still.
+        is_there = addresses == self._addresses
+        contents = [view.raw for view in self._windows] if is_there else []
+        return addresses, [tensors[i]._version for i in self._versioned], contents
 
     def changed(self, tensors: Sequence[torch.Tensor]) -> list[int]:
         """Positions of the tensors that differ from those remembered."""
-        found = [
-            i
-            for i, (now, (then, version, address)) in enumerate(zip(tensors, self._seen))
-            if now is not then or now.data_ptr() != address or _version(now) != version
-        ]
-        # Only memory that is known to be there still is read.
-        return found or sorted({i for i, memory, then in self._windows if memory.raw != then})
+        if not all(map(operator.is_, tensors, self._tensors)):
+            return [i for i, (a, b) in enumerate(zip(tensors, self._tensors)) if a is not b]
+        addresses, versions, contents = now = self._now()
+        if now == (self._addresses, self._versions, self._contents):
+            return []
+        found = _differing(range(len(addresses)), addresses, self._addresses)
+        found |= _differing(self._versioned, versions, self._versions)
+        return sorted(found | _differing(self._window_owners, contents, self._contents))
 
 
-def _version(tensor: torch.Tensor) -> int:
-    return -1 if tensor.is_inference() else tensor._version
+def _differing(owners: Iterable[int], now: list, then: list) -> set[int]:
+    return {owner for owner, a, b in zip(owners, now, then) if a != b}
 
 
-def _windows(index: int, tensor: torch.Tensor) -> list[tuple[int, Any, bytes]]:
-    """(index, view of some bytes, what they are now), spread over the tensor."""
+def _windows(index: int, tensor: torch.Tensor) -> list[tuple[int, Any]]:
+    """(index, view of some bytes), spread over the tensor."""
     size = tensor.numel() * tensor.element_size()
     if tensor.device.type != "cpu" or not size or not _is_one_block(tensor):
         return []
     length = size if size <= _WINDOW * _WINDOWS else _WINDOW
     starts = {(size - length) * k // (_WINDOWS - 1) for k in range(_WINDOWS)}
     kind = ctypes.c_char * length
-    views = [kind.from_address(tensor.data_ptr() + start) for start in starts]
-    return [(index, view, view.raw) for view in views]
+    return [(index, kind.from_address(tensor.data_ptr() + start)) for start in starts]
 
 
 def _is_one_block(tensor: torch.Tensor) -> bool:
