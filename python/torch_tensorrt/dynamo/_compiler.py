@@ -112,7 +112,9 @@ def _build(program: Any, specs: Optional[tuple], options: dict[str, Any]) -> _na
 
 def _device(program: Any, constants: dict, specs: Any, wish: str) -> str:
     """The one device of the parameters and inputs, which ``wish`` must agree with."""
-    tensors = dict(constants)
+    # A CPU constant without dimensions is a number, which may meet tensors of any device.
+    numbers = {n for n, t in constants.items() if t.dim() == 0 and t.device.type == "cpu"}
+    tensors = {n: t for n, t in constants.items() if n not in numbers}
     tensors |= {n: v for n, v in _ranges.user_inputs(program) if isinstance(v, torch.Tensor)}
     for i, leaf in enumerate(pytree.tree_leaves(specs, is_leaf=_specs.is_leaf)):
         if isinstance(leaf, torch.Tensor):

@@ -238,3 +238,12 @@ def test_models_on_several_devices(caplog):
             return torch.relu(x) + torch.zeros(4, 8, device="meta").shape[0]
 
     torch.testing.assert_close(run(Meta(), X), torch.relu(X) + 4)
+
+
+def test_a_graph_on_several_devices_says_so(caplog, builds):
+    def function(x):
+        return torch.relu(x) + 1, torch.zeros(3, device="meta")
+
+    assert run(function)[1].is_meta
+    assert "its tensors are on several devices: 'x' is on cpu, 'zeros' is on meta" in caplog.text
+    assert not builds

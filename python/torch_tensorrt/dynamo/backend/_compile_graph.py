@@ -13,6 +13,7 @@ from ...logging import LOGGER
 from .. import _settings
 from ._aliases import Unsupported, memory, written
 from ._compiled_graph import CompiledGraph, Policy
+from ._devices import check_graph
 from ._exported import Inputs, source_path
 from ._gradients import Gradients
 from ._trace import State, state_of, trace
@@ -71,6 +72,7 @@ def _compiled(
     values = [*values, *state.values()]
     traced = trace(gm, state, values)
     inputs = _inputs(gm, state, traced, values)
+    check_graph(traced, inputs.labels)
     gradients = Gradients(gm, state, inputs, values)
     if gradients.obstacle:
         raise Unsupported(f"{gradients.obstacle}, and engines have no gradients")

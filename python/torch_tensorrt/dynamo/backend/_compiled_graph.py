@@ -14,6 +14,7 @@ from torch.utils import _pytree as pytree
 from ...logging import LOGGER
 from .. import _compiler
 from ._aliases import Tail, memory, written
+from ._devices import check_engines
 from ._exported import Inputs, export
 from ._gradients import Gradients
 from ._trace import State
@@ -78,7 +79,10 @@ class CompiledGraph:
             module = _compiler.compile(program, **self._options)
             if not has_engines(module):
                 module = None
+            else:
+                check_engines(program, module.torch_tensorrt_report["segments"])
         except Exception as error:
+            module = None
             self._policy.failed(error)
         self._state = (module, watch)
         return module is not None
