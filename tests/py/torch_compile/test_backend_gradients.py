@@ -2,6 +2,7 @@
 """Training and gradients run in PyTorch with a reason; a model in eval mode does not."""
 
 import torch
+from dynamo_fixtures import builds_so_far, fresh_dynamo  # noqa: F401
 from models import CLOSE, Mlp
 from torch import nn
 

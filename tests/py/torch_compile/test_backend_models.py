@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from dynamo_fixtures import builds_so_far, each_device, fresh_dynamo  # noqa: F401
 from models import LeNet
 from torch import nn
 

@@ -3,6 +3,7 @@
 
 import pytest
 import torch
+from dynamo_fixtures import builds_so_far, fresh_dynamo  # noqa: F401
 from models import CLOSE, Mlp
 from torch import nn
 

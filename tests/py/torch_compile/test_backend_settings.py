@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import torch
+from dynamo_fixtures import builds_so_far, fresh_dynamo  # noqa: F401
 from models import CLOSE, Mlp, batch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""torch.compile keeps state for the whole process; each test begins without it."""
+"""Fixtures for tests of torch.compile, imported by name. torch.compile keeps state for the whole
+process; each test begins without it."""
 
 import pytest
 import torch
@@ -9,15 +10,15 @@ from torch_tensorrt.dynamo.backend import _compile_graph
 
 
 @pytest.fixture(autouse=True)
-def _fresh_dynamo():
+def fresh_dynamo():
     torch._dynamo.reset()
     _compile_graph._warned.clear()
     yield
     torch._dynamo.reset()
 
 
-@pytest.fixture
-def builds(monkeypatch):
+@pytest.fixture(name="builds")
+def builds_so_far(monkeypatch):
     """The reports of the builds so far."""
     reports = []
     build = _native.build
@@ -39,6 +40,6 @@ DEVICES = [
 ]
 
 
-@pytest.fixture(params=DEVICES)
-def device(request):
+@pytest.fixture(name="device", params=DEVICES)
+def each_device(request):
     return request.param
