@@ -66,18 +66,21 @@ def compile(
         settings["enabled_precisions"] = enabled_precisions
     if frontend == "dynamo":
         return _run(dynamo.compile, module, inputs, arg_inputs, kwarg_inputs, settings)
-    args, kwargs = _specs.normalise(
-        inputs, arg_inputs, kwarg_inputs, required=frontend != "torch_compile"
-    )
+    may_lack_inputs = frontend == "torch_compile" or "input_signature" in settings
+    args, kwargs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=not may_lack_inputs)
     if frontend == "torch_compile":
         return _torch_compile(module, args, kwargs, settings)
     if kwargs:
-        raise ValueError(f"kwarg_inputs are for ir='dynamo' and 'torch_compile', not '{ir}'")
+        raise ValueError(f"kwarg_inputs are for ir='dynamo' and 'torch_compile', not '{frontend}'")
     if frontend == "fx":
         from .fx.lower import compile_with_names
 
         return compile_with_names(module, args, settings)
-    return _ts().compile(_script(module), inputs=args, **settings)
+    return _ts().compile(_script(module), **_ts_inputs(args), **settings)
+
+
+def _ts_inputs(args: tuple) -> dict[str, Any]:
+    return {"inputs": list(args)} if args else {}  # there may be an input_signature instead
 
 
 def _torch_compile(module: Any, args: tuple, kwargs: dict, settings: dict) -> Any:
@@ -120,11 +123,13 @@ def convert_method_to_trt_engine(
     if enabled_precisions is not None:
         settings["enabled_precisions"] = enabled_precisions
     if frontend == "ts":
-        args, kwargs = _specs.normalise(inputs, arg_inputs, kwarg_inputs)
+        required = "input_signature" not in settings
+        args, kwargs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=required)
         if kwargs:
             raise ValueError("kwarg_inputs are for ir='dynamo', not TorchScript")
-        script = _script(module)
-        return _ts().convert_method_to_trt_engine(script, method_name, inputs=args, **settings)
+        return _ts().convert_method_to_trt_engine(
+            _script(module), method_name, **_ts_inputs(args), **settings
+        )
     if method_name != "forward":
         raise ValueError(f"method_name is {method_name!r}; ir='dynamo' converts 'forward' only")
     convert = dynamo.convert_exported_program_to_serialized_trt_engine

@@ -16,6 +16,7 @@ import torch
 from .. import _library
 from .._Device import Device
 from .._enums import dtype
+from ._op_names import with_whole_ops
 
 # Accepted so that older code runs: name -> what it stands for now (None: no effect).
 DEPRECATED = {
@@ -74,7 +75,8 @@ def _convert(row: dict, value: Any) -> Any:
     if name == "dryrun" and isinstance(value, bool):
         return "1" if value else ""
     if kind == "strs":
-        return sorted(_text(v) for v in ([value] if isinstance(value, str) else value))
+        texts = [_text(v) for v in ([value] if isinstance(value, str) else value)]
+        return sorted(set(with_whole_ops(texts) if name == "torch_executed_ops" else texts))
     if kind == "str":
         return _text(value)
     if kind == "int" and value == math.inf:

@@ -2,6 +2,7 @@
 """Settings given as options, failures, and the ways to the backend."""
 
 import logging
+from pathlib import Path
 
 import pytest
 import torch
@@ -57,6 +58,13 @@ print("tensorrt" in torch._dynamo.list_backends())
     assert fresh_python(code).strip() == "True"
 
 
+def test_documentation_runs():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "torch_compile.md").read_text()
+    names: dict = {}
+    exec(text.split("```python")[1].split("```")[0], names)
+    assert names["y"].shape == (4, 8)
+
+
 def test_default_min_block_size(builds):
     torch.compile(Mlp().eval(), backend="tensorrt")(X)
     assert [s["kind"] for s in builds[0]["segments"]] == ["torch"]
@@ -75,6 +83,12 @@ def test_torch_executed_ops(ops, builds):
     run(Mlp().eval(), torch_executed_ops=ops)
     assert list(left_in_torch(builds[0])) == ["torch.ops.aten.relu.default"]
     assert "torch_executed_ops" in left_in_torch(builds[0])["torch.ops.aten.relu.default"]
+
+
+@pytest.mark.parametrize("op", ["torch.ops.aten.addmm.default", torch.ops.aten.addmm.default])
+def test_torch_executed_ops_by_the_names_of_their_parts(op, builds):
+    run(Mlp().eval(), torch_executed_ops={op})
+    assert list(left_in_torch(builds[0])) == ["torch.ops.aten.linear.default"]
 
 
 def test_torch_executed_modules(builds):
