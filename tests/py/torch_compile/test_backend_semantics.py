@@ -7,7 +7,7 @@ from dynamo_fixtures import builds_so_far, fresh_dynamo  # noqa: F401
 from models import CLOSE
 from torch import nn
 
-import torch_tensorrt  # noqa: F401 - registers the backend
+import torch_tensorrt
 
 OPTIONS = {"min_block_size": 1, "timing_cache_path": "none", "optimization_level": 0}
 
@@ -207,3 +207,30 @@ def test_inputs_that_are_not_dense():
     base = torch.randn(8, 8)
     for x in (base.t(), base[::2, ::2], base[0].expand(4, 8)):
         torch.testing.assert_close(fast(x), function(x))
+
+
+def outputs_share_transposed(x):
+    y = torch.relu(x.t())
+    return y, y.t().view(-1)
+
+
+def views_transposed(x):
+    y = torch.relu(x.t()) + 1
+    return torch.flip(y.t().view(-1), (0,))
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.parametrize("function", [outputs_share_transposed, views_transposed])
+def test_views_find_the_order_in_memory_that_they_need(function, dynamic, monkeypatch):
+    monkeypatch.setitem(OPTIONS, "torch_executed_ops", {"aten.view", "aten.t"})
+    compare(function, (4, 8), dynamic=dynamic)
+
+
+def test_views_of_exported_programs_too():
+    class Views(nn.Module):
+        def forward(self, x):
+            return views_transposed(x)
+
+    x, kept = torch.randn(4, 8), {"aten.view", "aten.t"}
+    module = torch_tensorrt.compile(Views(), inputs=[x], min_block_size=1, torch_executed_ops=kept)
+    torch.testing.assert_close(module(x), views_transposed(x))

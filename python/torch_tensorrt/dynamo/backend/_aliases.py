@@ -10,6 +10,8 @@ import torch
 from torch import fx
 from torch.utils import _pytree as pytree
 
+from .._strides import restored
+
 
 class Unsupported(RuntimeError):
     """The graph must run in PyTorch as it is; the message says why."""
@@ -83,6 +85,9 @@ class Tail:
         copies = {}
         for node in (*self.outputs, *given):
             copies[self._new[node]] = ordered.placeholder(node.name)
+        for node in self.outputs:  # the views need the order in memory that they were traced on
+            new = copies[self._new[node]]
+            copies[self._new[node]] = restored(ordered, new, node.meta.get("val"))
         for old in self._graph.nodes:
             if old not in copies:
                 copies[old] = ordered.node_copy(old, copies.__getitem__)
