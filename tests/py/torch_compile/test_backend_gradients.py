@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training and gradients run in PyTorch with a reason; a model in eval mode does not."""
 
+import gc
+import weakref
+
 import torch
 from dynamo_fixtures import builds_so_far, fresh_dynamo  # noqa: F401
 from models import CLOSE, Mlp
@@ -96,3 +99,33 @@ def test_parameter_of_no_module_is_differentiated(builds):
 
     compiled(function)(torch.randn(4, 8)).sum().backward()
     assert weight.grad is not None and not builds
+
+
+def test_a_module_put_in_place_later_is_trained(builds):
+    model = nn.Sequential(Mlp(), nn.ReLU()).eval()
+    fast, x = compiled(model), torch.randn(4, 8)
+    assert not fast(x).requires_grad
+    model[0] = Mlp()
+    model.train()
+    fast(x).sum().backward()
+    assert model[0].up.weight.grad is not None
+
+
+def test_parameters_thawed_later_are_trained():
+    model = Mlp().requires_grad_(False).train()
+    fast, x = compiled(model), torch.randn(4, 8)
+    assert not fast(x).requires_grad
+    model.requires_grad_(True)
+    fast(x).sum().backward()
+    assert model.up.weight.grad is not None
+
+
+def test_a_compiled_model_can_go():
+    for grad in (True, False):
+        model = Mlp().eval()
+        gone = weakref.ref(model.up.weight)
+        with torch.set_grad_enabled(grad):
+            compiled(model)(torch.randn(4, 8))
+        del model
+        gc.collect()
+        assert gone() is None

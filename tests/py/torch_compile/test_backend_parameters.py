@@ -180,3 +180,12 @@ def test_buffer_that_the_model_counts_in(builds):
             torch.testing.assert_close(fast(x), model.mlp(x) + call, **CLOSE)
     assert len(builds) == 1
     assert model.calls.item() == 3
+
+
+def test_constants_that_change_often_are_reported(net, caplog):
+    fast, x = compiled(net), torch.randn(4, 8)
+    for _ in range(12):
+        check(net, fast, x)
+        net.scale.add_(1)
+    assert caplog.text.count("engines were built 10 times because their constants change") == 1
+    assert "now scale" in caplog.text

@@ -77,9 +77,9 @@ def _compiled(
     if gradients.obstacle:
         raise Unsupported(f"{gradients.obstacle}, and engines have no gradients")
     graph = CompiledGraph(gm, state, traced, inputs, gradients, settings, policy)
-    if gradients.wanted():  # built when that has ended
+    if gradients.wanted(values):  # built when that has ended
         return graph
-    if not graph.build(values):
+    if graph.build(values) is None:
         return gm
     if gradients.are_dropped:
         _warn_once("outputs of compiled models do not require grad; run them under torch.no_grad()")

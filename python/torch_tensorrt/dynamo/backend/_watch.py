@@ -10,8 +10,8 @@ those bytes as they were, and on CUDA, where reading would wait for the device, 
 from __future__ import annotations
 
 import ctypes
-import operator
-from typing import Any, Iterable, Sequence
+import weakref
+from typing import Any, Callable, Iterable, Sequence
 
 import torch
 
@@ -19,20 +19,19 @@ _WINDOW, _WINDOWS = 16, 4
 
 
 class Watch:
-    """Remembers tensors as they are now."""
+    """Remembers tensors as they are now, and calls ``gone`` when one of them no longer exists."""
 
-    def __init__(self, tensors: Sequence[torch.Tensor]):
-        self._tensors = list(tensors)
+    def __init__(self, tensors: Sequence[torch.Tensor], gone: Callable[[], None]):
+        self._refs = [weakref.ref(t, lambda _: gone()) for t in tensors]
         # Tensors made under inference mode have no versions.
         self._versioned = [i for i, t in enumerate(tensors) if not t.is_inference()]
         windows = [w for i, t in enumerate(tensors) for w in _windows(i, t)]
         self._window_owners = [i for i, _ in windows]
         self._windows = [view for _, view in windows]
         self._addresses = [t.data_ptr() for t in tensors]
-        self._addresses, self._versions, self._contents = self._now()
+        self._addresses, self._versions, self._contents = self._now(tensors)
 
-    def _now(self) -> tuple[list[int], list[int], list[bytes]]:
-        tensors = self._tensors
+    def _now(self, tensors: Sequence[torch.Tensor]) -> tuple[list[int], list[int], list[bytes]]:
         addresses = [t.data_ptr() for t in tensors]
         # Memory is read only if it is known to be there still.
         is_there = addresses == self._addresses
@@ -41,9 +40,10 @@ class Watch:
 
     def changed(self, tensors: Sequence[torch.Tensor]) -> list[int]:
         """Positions of the tensors that differ from those remembered."""
-        if not all(map(operator.is_, tensors, self._tensors)):
-            return [i for i, (a, b) in enumerate(zip(tensors, self._tensors)) if a is not b]
-        addresses, versions, contents = now = self._now()
+        others = [i for i, (t, ref) in enumerate(zip(tensors, self._refs)) if ref() is not t]
+        if others:
+            return others
+        addresses, versions, contents = now = self._now(tensors)
         if now == (self._addresses, self._versions, self._contents):
             return []
         found = _differing(range(len(addresses)), addresses, self._addresses)
