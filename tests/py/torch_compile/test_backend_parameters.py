@@ -143,6 +143,14 @@ def test_large_tensor_edited_through_data():
     check(model, fast, x)
 
 
+def test_one_element_edited_through_data():
+    model = nn.Linear(32, 32).eval()  # 4 KiB
+    fast, x = compiled(model), torch.randn(4, 32)
+    check(model, fast, x)
+    model.weight.data[17, 5] += 1
+    check(model, fast, x)
+
+
 def test_transposed_parameter(builds):
     model = nn.Linear(8, 8).eval()
     model.weight = nn.Parameter(torch.randn(8, 8).t())

@@ -31,6 +31,9 @@ def torch_tensorrt_backend(gm: Any, sample_inputs: Any, **kwargs: Any) -> Any:
     return compile_graph(gm, sample_inputs, **kwargs)
 
 
+aot_torch_tensorrt_aten_backend = torch_tensorrt_backend
+
+
 def _register(registry: Any) -> None:
     for name in NAMES:
         registry.register_backend(torch_tensorrt_backend, name=name)

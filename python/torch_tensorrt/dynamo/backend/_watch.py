@@ -3,9 +3,10 @@
 
 At each call are compared, for each tensor: which object it is (``module.weight = ...``), its version
 (in-place ops, ``load_state_dict``, optimiser steps), its address (``p.data = ...``), and on the CPU
-up to 64 bytes of its contents, because torch does not count edits through ``p.data`` as versions.
-Hence not noticed are edits in place through ``.data``, ``.numpy()`` or foreign pointers that leave
-those bytes as they were, and on CUDA, where reading would wait for the device, all such edits."""
+its contents, because torch does not count edits through ``p.data`` as versions: all of tensors up to
+4 KiB, 256 bytes of larger ones. Hence not noticed are edits in place through ``.data``, ``.numpy()``
+or foreign pointers that leave those bytes as they were, and on CUDA, where reading would wait for the
+device, all such edits."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from typing import Any, Callable, Iterable, Sequence
 
 import torch
 
-_WINDOW, _WINDOWS = 16, 4
+_WHOLE = 4096  # bytes of a tensor that is compared as a whole
+_WINDOW, _WINDOWS = 64, 4  # bytes each and number, of other tensors
 
 
 class Watch:
@@ -60,7 +62,7 @@ def _windows(index: int, tensor: torch.Tensor) -> list[tuple[int, Any]]:
     size = tensor.numel() * tensor.element_size()
     if tensor.device.type != "cpu" or not size or not _is_one_block(tensor):
         return []
-    length = size if size <= _WINDOW * _WINDOWS else _WINDOW
+    length = size if size <= _WHOLE else _WINDOW
     starts = {(size - length) * k // (_WINDOWS - 1) for k in range(_WINDOWS)}
     kind = ctypes.c_char * length
     return [(index, kind.from_address(tensor.data_ptr() + start)) for start in starts]
