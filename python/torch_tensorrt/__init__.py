@@ -6,12 +6,15 @@ from . import _library
 _library.load()
 __version__ = _library.version()
 
-from . import _trt_alias, dynamo, logging, runtime, trt, utils  # noqa: E402
+from . import _trt_alias, dynamo, fx, logging, runtime, trt, utils  # noqa: E402
 from ._compile import compile, convert_method_to_trt_engine, load, save  # noqa: E402
 from ._Device import Device  # noqa: E402
 from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
 from ._features import ENABLED_FEATURES  # noqa: E402
 from ._Input import Input  # noqa: E402
+from .dynamo import backend as _backend  # noqa: E402
+
+_backend.register()
 
 _trt_alias.install()
 
@@ -26,6 +29,7 @@ __all__ = [
     "convert_method_to_trt_engine",
     "dtype",
     "dynamo",
+    "fx",
     "load",
     "logging",
     "memory_format",

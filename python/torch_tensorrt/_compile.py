@@ -7,33 +7,35 @@ import inspect
 from typing import Any, Optional, Sequence
 
 import torch
+from torch.utils import _pytree as pytree
 
 from . import dynamo
 from .dynamo import _settings, _specs
 
 _IRS = ("default", "ts", "torchscript", "fx", "dynamo", "torch_compile")
-_NOT_BUILT = ("ts", "torchscript", "fx", "torch_compile")
 _FORMATS = ("exported_program", "torchscript")
 
 
-def _checked_ir(module: Any, ir: str) -> None:
+def _frontend(module: Any, ir: str) -> str:
+    """The frontend that ``ir`` means for this module: ts, fx, dynamo or torch_compile."""
     if ir not in _IRS:
         raise ValueError(f"ir is {ir!r}; wanted one of {', '.join(_IRS)}")
-    if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)) and ir == "default":
-        ir = "ts"
-    if ir in _NOT_BUILT:
-        raise NotImplementedError(f"ir='{ir}' is not built yet; use ir='dynamo'")
+    if ir == "default":
+        is_script = isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction))
+        return "ts" if is_script else "dynamo"
+    return "ts" if ir == "torchscript" else ir
 
 
 def _program(module: Any, args: Any, kwargs: Any, strict: bool) -> torch.export.ExportedProgram:
     if isinstance(module, torch.export.ExportedProgram):
         return module
-    if not isinstance(module, torch.nn.Module):
-        raise TypeError(
-            "compile wants a torch.nn.Module or a torch.export.ExportedProgram, not"
-            f" {type(module).__name__}"
-        )
+    _want_module(module, "a torch.nn.Module or a torch.export.ExportedProgram")
     return dynamo.trace(module, arg_inputs=args, kwarg_inputs=kwargs, strict=strict)
+
+
+def _want_module(module: Any, what: str) -> None:
+    if not isinstance(module, torch.nn.Module):
+        raise TypeError(f"compile wants {what}, not {type(module).__name__}")
 
 
 def compile(
@@ -48,17 +50,59 @@ def compile(
     """Compiles a model into one that runs on engines where that is possible.
 
     Args:
-        module: nn.Module, GraphModule or ExportedProgram, in eval mode.
-        ir: frontend; "default" and "dynamo" export the module with torch.export.
+        module: nn.Module, GraphModule, ExportedProgram or ScriptModule, in eval mode.
+        ir: frontend. "dynamo" exports the module with torch.export; "ts" or "torchscript" compiles
+            a ScriptModule, or scripts the module first; "fx" is "dynamo" with the keywords of the
+            old FX frontend; "torch_compile" compiles when the result is called. "default" is "ts"
+            for a ScriptModule, else "dynamo".
         inputs, arg_inputs: positional inputs (the two mean the same): ``Input`` or example tensors.
         kwarg_inputs: keyword inputs.
         enabled_precisions: precisions the builder may use; those of the model if not given.
-        settings: see ``torch_tensorrt.dynamo.CompilationSettings``.
+        settings: see ``torch_tensorrt.dynamo.CompilationSettings``, ``torch_tensorrt.ts.compile``
+            and ``torch_tensorrt.fx.compile``.
     """
-    _checked_ir(module, ir)
-    return _run(
-        dynamo.compile, module, inputs, arg_inputs, kwarg_inputs, enabled_precisions, settings
-    )
+    frontend = _frontend(module, ir)
+    if enabled_precisions is not None:
+        settings["enabled_precisions"] = enabled_precisions
+    if frontend == "dynamo":
+        return _run(dynamo.compile, module, inputs, arg_inputs, kwarg_inputs, settings)
+    may_lack_inputs = frontend == "torch_compile" or "input_signature" in settings
+    args, kwargs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=not may_lack_inputs)
+    if frontend == "torch_compile":
+        return _torch_compile(module, args, kwargs, settings)
+    if kwargs:
+        raise ValueError(f"kwarg_inputs are for ir='dynamo' and 'torch_compile', not '{frontend}'")
+    if frontend == "fx":
+        from .fx.lower import compile_with_names
+
+        return compile_with_names(module, args, settings)
+    return _ts().compile(_script(module), **_ts_inputs(args), **settings)
+
+
+def _ts_inputs(args: tuple) -> dict[str, Any]:
+    return {"inputs": list(args)} if args else {}  # there may be an input_signature instead
+
+
+def _torch_compile(module: Any, args: tuple, kwargs: dict, settings: dict) -> Any:
+    """Sizes are dynamic if an Input says so; else each new shape is compiled for itself."""
+    _want_module(module, "a torch.nn.Module")
+    _settings.check_names(settings)
+    leaves = pytree.tree_leaves((args, kwargs), is_leaf=_specs.is_leaf)
+    dynamic = any(_specs.is_leaf(v) and v.shape_mode is v._ShapeMode.DYNAMIC for v in leaves)
+    return torch.compile(module, backend="torch_tensorrt", dynamic=dynamic, options=settings)
+
+
+def _ts() -> Any:
+    from . import ts  # late: programs that never see TorchScript need not load it
+
+    return ts
+
+
+def _script(module: Any) -> Any:
+    if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        return module
+    _want_module(module, "a torch.nn.Module or a torch.jit.ScriptModule")
+    return torch.jit.script(module)
 
 
 def convert_method_to_trt_engine(
@@ -71,27 +115,32 @@ def convert_method_to_trt_engine(
     enabled_precisions: Optional[Any] = None,
     **settings: Any,
 ) -> bytes:
-    """The serialized engine of a model that one engine runs whole; takes what compile takes."""
-    _checked_ir(module, ir)
+    """The serialized engine of a model that one engine runs whole; takes what compile takes, for
+    ``ir`` "default", "dynamo", "ts" or "torchscript"."""
+    frontend = _frontend(module, ir)
+    if frontend in ("fx", "torch_compile"):
+        raise ValueError(f"ir='{ir}' has no serialized engine; use ir='dynamo' or ir='ts'")
+    if enabled_precisions is not None:
+        settings["enabled_precisions"] = enabled_precisions
+    if frontend == "ts":
+        required = "input_signature" not in settings
+        args, kwargs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=required)
+        if kwargs:
+            raise ValueError("kwarg_inputs are for ir='dynamo', not TorchScript")
+        return _ts().convert_method_to_trt_engine(
+            _script(module), method_name, **_ts_inputs(args), **settings
+        )
     if method_name != "forward":
         raise ValueError(f"method_name is {method_name!r}; ir='dynamo' converts 'forward' only")
     convert = dynamo.convert_exported_program_to_serialized_trt_engine
-    return _run(convert, module, inputs, arg_inputs, kwarg_inputs, enabled_precisions, settings)
+    return _run(convert, module, inputs, arg_inputs, kwarg_inputs, settings)
 
 
 def _run(
-    function: Any,
-    module: Any,
-    inputs: Any,
-    arg_inputs: Any,
-    kwarg_inputs: Any,
-    enabled_precisions: Any,
-    settings: dict,
+    function: Any, module: Any, inputs: Any, arg_inputs: Any, kwarg_inputs: Any, settings: dict
 ) -> Any:
     is_program = isinstance(module, torch.export.ExportedProgram)
     args, kwargs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=not is_program)
-    if enabled_precisions is not None:
-        settings["enabled_precisions"] = enabled_precisions
     strict = bool(settings.pop("strict", False))
     _settings.check_names(settings)  # a typo costs no export
     program = _program(module, args, kwargs, strict)

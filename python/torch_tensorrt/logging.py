@@ -4,6 +4,7 @@
 import atexit
 import contextlib
 import logging as _py
+import sys
 from typing import Optional, Union
 
 from . import _library
@@ -85,7 +86,17 @@ def _sink(level: int, text: bytes, _user: object) -> None:
     LOGGER.log(_LEVELS[min(max(level, 0), 5)], "%s", text.decode(errors="replace"))
 
 
+class _Console(_py.Handler):
+    """Prints to stderr until the program configures Python's logging, which by itself would drop
+    everything below WARNING then."""
+
+    def emit(self, record: _py.LogRecord) -> None:
+        if LOGGER.handlers == [self] and not _py.getLogger().handlers:
+            print(self.format(record), file=sys.stderr)
+
+
 def _install() -> None:
+    LOGGER.addHandler(_Console())
     native = _library.tenon()
     native.tenon_set_log(_sink, None)
     set_level(_py.WARNING)

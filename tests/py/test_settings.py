@@ -60,15 +60,35 @@ def test_wrong_types(name, value, wanted):
         resolve({name: value})
 
 
-@pytest.mark.parametrize("ir", ["ts", "torchscript", "fx", "torch_compile"])
-def test_frontends_that_are_not_built(ir):
-    with pytest.raises(NotImplementedError, match="use ir='dynamo'"):
-        torch_tensorrt.compile(Mlp().eval(), ir=ir, inputs=[batch(8)])
-
-
 def test_unknown_ir():
     with pytest.raises(ValueError, match="'onnx'; wanted one of default"):
         torch_tensorrt.compile(Mlp().eval(), ir="onnx", inputs=[batch(8)])
+
+
+class _Ts:
+    """Stands for the TorchScript frontend; keeps what it was given."""
+
+    def compile(self, module, **keywords):
+        return "compiled", module, keywords
+
+    def convert_method_to_trt_engine(self, module, method_name, **keywords):
+        return "plan", module, method_name, keywords
+
+
+@pytest.mark.parametrize("ir", ["default", "ts", "torchscript"])
+def test_torchscript_goes_to_its_frontend(ir, monkeypatch):
+    monkeypatch.setattr(torch_tensorrt, "ts", _Ts(), raising=False)
+    module = torch.jit.script(Mlp().eval()) if ir == "default" else Mlp().eval()
+    x = torch.zeros(2, 8)
+    seen = torch_tensorrt.compile(module, ir=ir, inputs=[x], min_block_size=1)
+    assert isinstance(seen[1], torch.jit.ScriptModule)
+    assert seen[2] == {"inputs": [x], "min_block_size": 1}
+    seen = torch_tensorrt.compile(module, ir, input_signature=(x,), enabled_precisions={torch.half})
+    assert seen[2] == {"input_signature": (x,), "enabled_precisions": {torch.half}}
+    plan = torch_tensorrt.convert_method_to_trt_engine(module, "forward", ir=ir, inputs=[x])
+    assert plan[2:] == ("forward", {"inputs": [x]})
+    with pytest.raises(ValueError, match="kwarg_inputs"):
+        torch_tensorrt.compile(module, ir=ir, kwarg_inputs={"x": x})
 
 
 def test_inputs_and_arg_inputs_exclude_each_other():

@@ -13,6 +13,7 @@ from torch import fx
 
 from ..runtime import TorchTensorRTModule
 from ._compiled_module import CompiledModule
+from ._strides import restored
 
 _CHECKS = ("_assert_scalar", "_assert_tensor_metadata", "_guards_fn")
 
@@ -153,15 +154,21 @@ class _Assembly:
         self._attributes[segment["name"]] = child
         arguments = tuple(self._emit(node) for node in inputs)
         call = self._graph.call_module(segment["name"], arguments)
-        self._bind_outputs(call, outputs)
+        self._bind_outputs(call, outputs, segment["kind"] == "engine")
 
-    def _bind_outputs(self, call: fx.Node, outputs: list[fx.Node]) -> None:
+    def _bind_outputs(self, call: fx.Node, outputs: list[fx.Node], of_engine: bool) -> None:
         single = len(outputs) == 1
         for i, node in enumerate(outputs):
             new = call if single else self._graph.call_function(operator.getitem, (call, i))
+            if of_engine and any(map(self._runs_in_torch, node.users)):
+                new = restored(self._graph, new, node.meta.get("val"))
             if "val" in node.meta:
                 new.meta["val"] = node.meta["val"]
             self._new[node] = new
+
+    def _runs_in_torch(self, node: fx.Node) -> bool:
+        owner = self._owner.get(node)
+        return owner is not None and self._segments[owner]["kind"] == "torch"
 
     def _members(self, index: int) -> list[fx.Node]:
         return [n for n in self._source.graph.nodes if self._owner.get(n) == index]

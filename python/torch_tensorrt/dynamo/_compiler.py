@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import Any, Optional, Sequence
 
 import torch
@@ -11,6 +12,7 @@ from torch.utils import _pytree as pytree
 
 from .._Device import Device
 from ..logging import LOGGER
+from ..logging import debug as debug_level
 from ..runtime import TorchTensorRTModule
 from . import _native, _program, _ranges, _specs
 from ._assemble import assemble
@@ -41,19 +43,29 @@ def compile(
     specs = _specs.normalise(inputs, arg_inputs, kwarg_inputs, required=False)
     options = resolve(settings)
     given = inputs is not None or arg_inputs is not None or kwarg_inputs is not None
-    result = _build(exported_program, specs if given else None, options)
+    with debug_level() if options.get("debug") else contextlib.nullcontext():
+        module = _compile(exported_program, specs if given else None, options)
+    if not options.get("dryrun"):
+        module.torch_tensorrt_inputs = _specs.from_tensors(specs) if given else None
+    return module
+
+
+def _compile(program: Any, specs: Optional[tuple], options: dict[str, Any]) -> torch.fx.GraphModule:
+    result = _build(program, specs, options)
     report = result.report
     if options.get("dryrun"):
         _show_dryrun(report["dryrun"], options["dryrun"])
-        return exported_program.module(check_guards=False)
+        return program.module(check_guards=False)
 
     def make_engine(index: int, segment: dict) -> TorchTensorRTModule:
         return TorchTensorRTModule(result.plan(index), name=f"{segment['name']}_engine")
 
     with _on(options["device"]):  # engines live on the device that is current when they are loaded
-        module = assemble(exported_program, report, make_engine)
+        module = assemble(program, report, make_engine)
     module.torch_tensorrt_report = report
-    module.torch_tensorrt_inputs = _specs.from_tensors(specs) if given else None
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        LOGGER.debug("who runs what:\n%s", report["dryrun"])
+        LOGGER.debug("final graph:\n%s", module.print_readable(print_output=False))
     return module
 
 
@@ -86,6 +98,9 @@ def _build(program: Any, specs: Optional[tuple], options: dict[str, Any]) -> _na
             f"dynamo.compile wants a torch.export.ExportedProgram, not {type(program).__name__};"
             " see torch_tensorrt.dynamo.trace, or use torch_tensorrt.compile"
         )
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        text = program.graph_module.print_readable(print_output=False)
+        LOGGER.debug("lowered graph:\n%s", text)
     constants = _program.constants(program)
     options["device"] = _device(program, constants, specs, options.get("device", ""))
     symbols = _ranges.symbols(program, *specs) if specs else {}
@@ -97,7 +112,9 @@ def _build(program: Any, specs: Optional[tuple], options: dict[str, Any]) -> _na
 
 def _device(program: Any, constants: dict, specs: Any, wish: str) -> str:
     """The one device of the parameters and inputs, which ``wish`` must agree with."""
-    tensors = dict(constants)
+    # A CPU constant without dimensions is a number, which may meet tensors of any device.
+    numbers = {n for n, t in constants.items() if t.dim() == 0 and t.device.type == "cpu"}
+    tensors = {n: t for n, t in constants.items() if n not in numbers}
     tensors |= {n: v for n, v in _ranges.user_inputs(program) if isinstance(v, torch.Tensor)}
     for i, leaf in enumerate(pytree.tree_leaves(specs, is_leaf=_specs.is_leaf)):
         if isinstance(leaf, torch.Tensor):

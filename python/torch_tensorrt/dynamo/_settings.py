@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import functools
 import inspect
+import math
 import warnings
 from enum import Enum
 from typing import Any, Callable
@@ -15,6 +16,7 @@ import torch
 from .. import _library
 from .._Device import Device
 from .._enums import dtype
+from ._op_names import with_whole_ops
 
 # Accepted so that older code runs: name -> what it stands for now (None: no effect).
 DEPRECATED = {
@@ -24,6 +26,8 @@ DEPRECATED = {
     "refit": None,
     "make_refittable": None,
 }
+
+_LARGEST = 2**63 - 1  # an int that is given as infinity
 
 
 @functools.cache
@@ -71,9 +75,12 @@ def _convert(row: dict, value: Any) -> Any:
     if name == "dryrun" and isinstance(value, bool):
         return "1" if value else ""
     if kind == "strs":
-        return sorted(_text(v) for v in ([value] if isinstance(value, str) else value))
+        texts = [_text(v) for v in ([value] if isinstance(value, str) else value)]
+        return sorted(set(with_whole_ops(texts) if name == "torch_executed_ops" else texts))
     if kind == "str":
         return _text(value)
+    if kind == "int" and value == math.inf:
+        return _LARGEST
     wanted: Any = {"bool": bool, "int": int, "float": (int, float)}[kind]
     if not isinstance(value, wanted) or (kind != "bool" and isinstance(value, bool)):
         raise TypeError(f"setting '{name}' is {value!r}; wanted {kind}")

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random programs through torch.compile: values, changed inputs and buffers, and which tensors share
+memory are as in eager. Failing ones are made smaller. TENON_TEST_FULL=1 tries many more."""
+
+import copy
+import os
+import traceback
+
+import pytest
+import torch
+from conftest import SEED
+from dynamo_fixtures import fresh_dynamo  # noqa: F401
+from hybrid_programs import WIDTH, Program, random_recipe, smaller
+from torch.utils import _pytree as pytree
+
+import torch_tensorrt  # noqa: F401 - registers the backend
+
+BATCHES, PER_BATCH = (30, 25) if os.environ.get("TENON_TEST_FULL") == "1" else (4, 8)
+
+
+def sharing(*trees):
+    """For each tensor, the first of all that it shares memory with."""
+    tensors = [t for t in pytree.tree_leaves(trees) if isinstance(t, torch.Tensor)]
+    keys = [t.untyped_storage().data_ptr() for t in tensors]
+    return [keys.index(key) for key in keys]
+
+
+def compare(model, fast, rows):
+    """What differs between a call of each."""
+    torch.manual_seed(rows)
+    mine = (torch.randn(rows, WIDTH), torch.randn(rows, WIDTH))
+    theirs = tuple(t.clone() for t in mine)
+    got, want = fast(*mine), model(*theirs)
+    buffers = [dict(m.named_buffers()) for m in (fast._orig_mod, model)]
+    torch.testing.assert_close(got, want, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(*buffers, rtol=1e-4, atol=1e-5)
+    seen, wanted = sharing(got, mine, buffers[0]), sharing(want, theirs, buffers[1])
+    assert seen == wanted, f"memory is shared as {seen} instead of {wanted}"
+
+
+def problem(recipe):
+    """What is wrong with the compiled program; None if nothing is."""
+    torch.manual_seed(recipe.seed)
+    torch._dynamo.reset()
+    model = Program(recipe).eval()
+    options = {
+        "torch_executed_ops": set(recipe.kept),
+        "min_block_size": recipe.min_block_size,
+        "timing_cache_path": "none",
+        "optimization_level": 0,
+        "pass_through_build_failures": True,
+    }
+    dynamic = bool(recipe.seed % 2)
+    try:
+        fast = torch.compile(
+            copy.deepcopy(model), backend="tensorrt", dynamic=dynamic, options=options
+        )
+        for rows in (4, 4, 7) if dynamic else (4, 4):
+            compare(model, fast, rows)
+    except torch._dynamo.exc.BackendCompilerFailed as error:
+        if "outputs share memory that the graph writes to" not in str(error):
+            return traceback.format_exc(limit=-3)
+    except Exception:
+        return traceback.format_exc(limit=-3)
+    return None
+
+
+@pytest.mark.parametrize("number", range(BATCHES))
+@torch.no_grad()
+def test_random_programs(number):
+    for i in range(PER_BATCH):
+        recipe = random_recipe(SEED * 1000 + number * PER_BATCH + i)
+        if problem(recipe):
+            least = smaller(recipe, problem)
+            pytest.fail(f"{least}\n{problem(least)}")
