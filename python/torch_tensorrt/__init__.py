@@ -6,7 +6,7 @@ from . import _library
 _library.load()
 __version__ = _library.version()
 
-from . import dynamo, logging, runtime, utils  # noqa: E402
+from . import dynamo, logging, runtime, ts, utils  # noqa: E402
 from ._compile import compile, convert_method_to_trt_engine, load, save  # noqa: E402
 from ._Device import Device  # noqa: E402
 from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
@@ -29,5 +29,6 @@ __all__ = [
     "memory_format",
     "runtime",
     "save",
+    "ts",
     "utils",
 ]
