@@ -239,12 +239,12 @@ void Interpreter::keep_loop(Node* node) {
   // Leaves for the body's variables; their values live in a scratch graph until types settle.
   ir::Graph scratch;
   const auto widened = [&](jit::Value* v) {
-    return value_leaf(scratch.add_input(scratch.unique_name("v"), unknown), v->type());
+    return value_leaf(scratch.add_input("v", unknown), v->type());
   };
   // A constant that the loop replaces by tensors of its type begins as one of them.
   for (size_t k = 0; k < state.size(); ++k)
     if (const auto type = type_of_tensor(state[k]))
-      state[k] = value_leaf(scratch.add_input(scratch.unique_name("v"), *type),
+      state[k] = value_leaf(scratch.add_input("v", *type),
                             c10::TensorType::get());
   std::unique_ptr<ScriptProgram> program;
   Values results;

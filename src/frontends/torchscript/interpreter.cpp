@@ -101,7 +101,7 @@ bool Interpreter::evaluate(Node* node) {
 
 c10::IValue Interpreter::add_input(const std::string& name, ir::Type type,
                                    c10::TypePtr static_type, const std::string& reason) {
-  ir::Value* v = graph_.add_input(graph_.unique_name(name), std::move(type));
+  ir::Value* v = graph_.add_input(name, std::move(type));
   if (!reason.empty()) out_.program.pinned.emplace(v->name, reason);
   return value_leaf(v, std::move(static_type));
 }

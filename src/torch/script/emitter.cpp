@@ -44,6 +44,13 @@ void Emitter::bind_argument(size_t index, Value* given) {
 }
 
 void Emitter::bind_tree(const c10::IValue& structure, Value* given) {
+  const auto optional = given->type()->cast<c10::OptionalType>();
+  if (optional && optional->getElementType()->kind() != c10::TypeKind::OptionalType &&
+      !structure.isNone() && !torchscript::is_known(structure)) {
+    // What is compiled is the case of a value; None is an error of the call.
+    return bind_tree(structure,
+                     op("aten::_unwrap_optional", {given}, optional->getElementType()));
+  }
   if (const Leaf* leaf = leaf_of(structure)) {
     if (leaf->value) bind(leaf->value, given);
   } else if (structure.isTuple()) {
