@@ -117,6 +117,16 @@ void probe_operands(Ctx& c, const ir::Node& node) {
 
 }  // namespace
 
+namespace {
+
+/// A size that equals the hint over the whole range is spelled as it: max(0, s0) as s0.
+void prefer_spelling(const ir::SymShape& hint, ir::SymShape& shape, const ir::SymRanges& ranges) {
+  for (size_t i = 0; i < shape.size() && hint.size() == shape.size(); ++i)
+    if (same_everywhere(shape[i], hint[i], ranges)) shape[i] = hint[i];
+}
+
+}  // namespace
+
 std::optional<std::vector<ir::Type>> infer_types(const ir::Node& node,
                                                  const ir::SymRanges& ranges) {
   ir::Graph probe;
@@ -137,7 +147,10 @@ std::optional<std::vector<ir::Type>> infer_types(const ir::Node& node,
   std::vector<ir::Type> types;
   for (const auto& out : node.outputs()) {
     types.emplace_back().kind = ir::Kind::kOther;
-    if (const auto it = found.find(out.get()); it != found.end()) types.back() = it->second;
+    const auto it = found.find(out.get());
+    if (it == found.end()) continue;
+    types.back() = it->second;
+    prefer_spelling(out->type.shape, types.back().shape, ranges);
   }
   return types;
 }

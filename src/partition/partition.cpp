@@ -116,6 +116,7 @@ class Partitioner {
     Support answer = supports(n);
     report.supported = static_cast<bool>(answer);
     report.reason = answer.reason();
+    if (!report.supported) explain_operand(n, &report.reason);
     if (report.supported) report.reason = refusal(n, demoted);
     report.engine = report.reason.empty();
     // What torch computes may be the only one to show a size; no later round moves it to an engine.
@@ -123,6 +124,17 @@ class Partitioner {
       for (const auto& out : n.outputs()) add_carrier(out.get());
     index_[&n] = reports_.size();
     reports_.push_back(std::move(report));
+  }
+
+  /// "operand %x is not a tensor of a supported dtype" leaves open why.
+  void explain_operand(const Node& n, std::string* reason) const {
+    if (reason->rfind("operand %", 0) != 0) return;
+    for (const Value* in : n.inputs) {
+      if (!in || in->type.kind != Kind::kOther) continue;
+      const auto pin = program_.pinned.find(in->name);
+      if (pin != program_.pinned.end()) *reason += ": " + pin->second;
+      return;
+    }
   }
 
   /// Why a convertible node stays in torch all the same; "" if it does not.

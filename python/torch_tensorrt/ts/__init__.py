@@ -5,6 +5,7 @@ from .. import logging
 from .._Device import Device as TorchScriptDevice
 from .._Input import Input as TorchScriptInput
 from ._compiler import (
+    TensorRTCompileSpec,
     check_method_op_support,
     compile,
     convert_method_to_trt_engine,
@@ -12,6 +13,7 @@ from ._compiler import (
 )
 
 __all__ = [
+    "TensorRTCompileSpec",
     "TorchScriptDevice",
     "TorchScriptInput",
     "check_method_op_support",

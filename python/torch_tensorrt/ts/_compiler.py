@@ -120,3 +120,18 @@ def check_method_op_support(module: torch.jit.ScriptModule, method_name: str = "
     for line in reasons.splitlines():
         LOGGER.warning("%s", line)
     return not reasons
+
+
+def TensorRTCompileSpec(
+    inputs: Optional[Sequence[Any]] = None,
+    input_signature: Optional[Any] = None,
+    device: Optional[Union[Device, torch.device, str]] = None,
+    **settings: Any,
+) -> str:
+    """What ``torch._C._jit_to_backend`` needs to know of a method; takes what ``compile`` takes.
+
+    ``torch._C._jit_to_backend("tensorrt", module, {"forward": TensorRTCompileSpec(inputs=[...])})``
+    returns a ScriptModule whose methods are one engine each; RuntimeError if one cannot be.
+    """
+    request, _ = _request.make("forward", inputs, input_signature, device, settings)
+    return request

@@ -182,6 +182,11 @@ Observation Prober::observe(jit::Node* node, const std::vector<c10::IValue>& arg
   if (failure(runs) == 0) {
     device = device_;
     runs = run_all(node, arguments, device);
+    // What fails on the meta device, on zeros and on ones, fails for its shapes and types.
+    if (!runs[0].results && node->kind().is_aten()) {
+      const Run on_ones = run(node, arguments, points_[0], device, 1);
+      TENON_CHECK(on_ones.error != runs[0].error, "torch refuses it: ", runs[0].error);
+    }
     const size_t opt = std::min(kOpt, runs.size() - 1);
     if (runs[opt].results && depends_on_values(node, arguments, *runs[opt].results)) {
       none.reason = "the size of its result depends on values";

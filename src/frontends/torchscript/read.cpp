@@ -47,7 +47,7 @@ class Reader {
     Prober prober(program.graph.symbols, device);
     jit::AliasDb aliases(lowered_.graph);
     Reading reading{program.graph.symbols, prober, aliases, infer, program.module_classes,
-                    has_hidden_aliasing(lowered_.graph->block()), device};
+                    has_hidden_aliasing(lowered_.graph->block()), device, 0, {}};
     Interpreter interpreter(reading, *out);
     interpreter.set(lowered_.graph->inputs()[0], lowered_.module._ivalue());
     for (size_t i = 1; i < schema_.arguments().size(); ++i) {

@@ -6,18 +6,13 @@
 #include <torch/library.h>
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "tenon/c_api.h"
-#include "torch/dtype.h"
-#include "torch/script/compile_script.h"
+#include "torch/script/request.h"
 
 namespace tenon::torch_bridge {
 namespace {
-
-using nlohmann::json;
 
 torch::jit::Module module_of(const c10::IValue& v) {
   TENON_CHECK(v.isModule(), "wanted a ScriptModule, got ", v.tagKind());
@@ -30,47 +25,6 @@ Progress progress_of(int64_t address) {
   return [call](const std::string& stage, int done, int total) {
     return call(stage.c_str(), done, total, nullptr) != 0;
   };
-}
-
-at::ScalarType dtype_of(const std::string& name) {
-  for (const auto type : {at::kFloat, at::kHalf, at::kChar, at::kInt, at::kBool, at::kByte,
-                          at::kFloat8_e4m3fn, at::kBFloat16, at::kLong, at::kDouble, at::kShort,
-                          at::kComplexFloat, at::kComplexDouble})
-    if (name == torch_name(type)) return type;
-  throw Error("an input has dtype " + name + ", which is not supported");
-}
-
-/// {"tuple": [...]}, {"list": [...]}, {"dict": {...}}, an index, or null.
-c10::IValue signature_of(const json& tree) {
-  if (tree.is_null()) return {};
-  if (tree.is_number_integer()) return tree.get<int64_t>();
-  if (tree.contains("dict")) {
-    c10::impl::GenericDict dict(c10::StringType::get(), c10::AnyType::get());
-    for (const auto& [key, value] : tree.at("dict").items()) dict.insert(key, signature_of(value));
-    return dict;
-  }
-  if (tree.contains("tuple")) {
-    std::vector<c10::IValue> elements;
-    for (const json& e : tree.at("tuple")) elements.push_back(signature_of(e));
-    return c10::ivalue::Tuple::create(std::move(elements));
-  }
-  c10::impl::GenericList list(c10::AnyType::get());
-  for (const json& e : tree.at("list")) list.push_back(signature_of(e));
-  return list;
-}
-
-ScriptRequest request_of(const std::string& text) {
-  const json root = json::parse(text);
-  ScriptRequest request;
-  request.method = root.at("method").get<std::string>();
-  std::vector<std::string> warnings;
-  request.options = parse_options(root.at("options").dump(), &warnings);
-  for (const std::string& w : warnings) log(LogLevel::kWarning, w);
-  for (const json& in : root.at("inputs"))
-    request.inputs.inputs.push_back({in.at("min"), in.at("opt"), in.at("max"),
-                                     dtype_of(in.at("dtype").get<std::string>())});
-  request.inputs.signature = signature_of(root.at("signature"));
-  return request;
 }
 
 at::Tensor tensor_of(const std::string& bytes) {

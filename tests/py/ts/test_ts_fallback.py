@@ -72,7 +72,7 @@ class Rows(nn.Module):
 
 def test_size_that_depends_on_values():
     compiled = ts.compile(torch.jit.script(Rows()), inputs=[torch.randn(6, 3)], min_block_size=1)
-    assert "depends on values" in reasons(compiled)["ts_tests::positive_rows"]
+    assert "depends on values" in reasons(compiled)["aten::relu"]
     for _ in range(3):
         check(compiled, Rows(), torch.randn(6, 3))
 
@@ -180,6 +180,6 @@ class Odd(nn.Module):
 
 def test_values_known_only_at_run_time():
     compiled = ts.compile(torch.jit.script(Odd()), inputs=[torch.randn(2, 3)], min_block_size=1)
-    assert "int16" in reasons(compiled)["aten::to.dtype"]
+    assert "tensors of Short stay in PyTorch" in reasons(compiled)["aten::to.dtype"]
     check(compiled, Odd(), torch.randn(2, 3))
     check(compiled, Odd(), torch.randn(2, 3))

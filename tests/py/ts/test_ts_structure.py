@@ -126,7 +126,11 @@ def test_exception_of_the_model():
 def test_optional_argument():
     x, y = torch.randn(2, 3), torch.randn(2, 3)
     check(compiled_as(Optionals(), x), Optionals(), x)
-    check(compiled_as(Optionals(), x, y), Optionals(), x, y)
+    compiled = compiled_as(Optionals(), x, y, whole=False)
+    assert operators(compiled) == (1, {"aten::_unwrap_optional": 1})
+    check(compiled, Optionals(), x, y)
+    with pytest.raises(RuntimeError, match="null optional"):
+        compiled(x)
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
