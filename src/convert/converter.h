@@ -135,9 +135,9 @@ using LayerCheck = std::function<Support(const ir::Graph& net)>;
 Support supports(const ir::Node& node, const ir::SymRanges* ranges = nullptr,
                  const std::string& device = {}, const LayerCheck& check = {});
 
-/// The types that the converter gives the node's results; those it does not give are kOther. Nothing
-/// if it says no. For frontends that learn types from converters; what the node says of its results
-/// is taken as a hint.
+/// The types that the converter gives the node's results; those it does not give are kOther.
+/// Nothing if it says no. For frontends that learn types from converters; what the node says of its
+/// results is taken as a hint.
 std::optional<std::vector<ir::Type>> infer_types(const ir::Node& node, const ir::SymRanges& ranges);
 
 /// Do two sizes have the same value at min, opt, max and a fixed set of pseudo-random points?

@@ -46,9 +46,7 @@ std::optional<ir::Type> type_of_tensor(const c10::IValue& v) {
 }
 
 void collect_symbols(const c10::IValue& v, std::set<std::string>& symbols) {
-  visit_leaves(v, [&](const Leaf& leaf) {
-    leaf.size.collect_symbols(symbols);
-  });
+  visit_leaves(v, [&](const Leaf& leaf) { leaf.size.collect_symbols(symbols); });
 }
 
 }  // namespace
@@ -70,8 +68,8 @@ void Interpreter::loop(Node* node) {
   const auto next = jit::toIValue(body->outputs()[0]);
   // A while loop is followed only if nothing in its condition comes from tensors; whether that is
   // so shows in the first iteration, so it is kept as soon as its condition is not a constant.
-  const bool followed = trips.isInt() && condition.isBool() &&
-                        (next || is_decided_inside(body, body->outputs()[0]));
+  const bool followed =
+      trips.isInt() && condition.isBool() && (next || is_decided_inside(body, body->outputs()[0]));
   if (!followed) return keep_loop(node);
   state.erase(state.begin(), state.begin() + 2);
   bool going = condition.toBool();
@@ -99,10 +97,9 @@ bool Interpreter::is_decided_inside(const jit::Block* body, const jit::Value* v)
     if (!seen.insert(at).second) continue;
     const jit::Node* n = at->node();
     if (n->kind() == c10::prim::Param) continue;
-    const bool reads_tensor =
-        std::any_of(n->inputs().begin(), n->inputs().end(), [](const jit::Value* in) {
-          return in->type()->isSubtypeOf(*c10::TensorType::get());
-        });
+    const bool reads_tensor = std::any_of(
+        n->inputs().begin(), n->inputs().end(),
+        [](const jit::Value* in) { return in->type()->isSubtypeOf(*c10::TensorType::get()); });
     const std::string op = n->kind().toUnqualString();
     const bool fact = op == "size" || op == "dim" || op == "len" || op == "numel" ||
                       op == "dtype" || op == "__is__" || op == "__isnot__";
@@ -204,8 +201,8 @@ void Interpreter::refuse_changed_containers(Node* node) const {
         const bool container = kind == c10::TypeKind::ListType || kind == c10::TypeKind::DictType;
         const bool outside = v->node()->owningBlock() != n->owningBlock();
         TENON_CHECK(!container || !outside, "a list or dict is changed in a branch or loop that ",
-                    "depends on values (", n->kind().toQualString(), ", ",
-                    n->sourceRange().str(), ")");
+                    "depends on values (", n->kind().toQualString(), ", ", n->sourceRange().str(),
+                    ")");
       }
     }
 }
@@ -215,8 +212,7 @@ void Interpreter::keep_branch(Node* node) {
   std::vector<Values> results(2);
   std::vector<std::unique_ptr<ScriptProgram>> blocks;
   const ir::SymRanges before = reading_.symbols;
-  for (size_t i = 0; i < 2; ++i)
-    blocks.push_back(read_block(node->blocks()[i], {}, &results[i]));
+  for (size_t i = 0; i < 2; ++i) blocks.push_back(read_block(node->blocks()[i], {}, &results[i]));
   for (const auto& [name, range] : reading_.symbols)
     if (!before.count(name)) reading_.block_symbols.insert(name);
   ir::Node* made = create(node, "prim::If", {get(node->input())});
@@ -244,8 +240,7 @@ void Interpreter::keep_loop(Node* node) {
   // A constant that the loop replaces by tensors of its type begins as one of them.
   for (size_t k = 0; k < state.size(); ++k)
     if (const auto type = type_of_tensor(state[k]))
-      state[k] = value_leaf(scratch.add_input("v", *type),
-                            c10::TensorType::get());
+      state[k] = value_leaf(scratch.add_input("v", *type), c10::TensorType::get());
   std::unique_ptr<ScriptProgram> program;
   Values results;
   for (int reading = 0;; ++reading) {
@@ -285,8 +280,10 @@ void Interpreter::finish_kept(ir::Node* made, std::vector<std::unique_ptr<Script
   script.counts.assign(made->outputs().size(), -1);
   script.blocks = std::move(blocks);
   add_captures(made, programs);
-  made->origin.node = made->outputs().empty() ? graph_.unique_name(script.source->kind() == c10::prim::If ? "If" : "Loop")
-                                              : made->output()->name;
+  made->origin.node =
+      made->outputs().empty()
+          ? graph_.unique_name(script.source->kind() == c10::prim::If ? "If" : "Loop")
+          : made->output()->name;
 }
 
 }  // namespace tenon::torchscript

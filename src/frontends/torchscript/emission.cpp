@@ -46,7 +46,11 @@ std::string Interpreter::name_for(const jit::Value* v) {
   return graph_.unique_name(base);
 }
 
-c10::IValue Interpreter::constant_leaf(const at::Tensor& tensor) {
+c10::IValue Interpreter::constant_leaf(const at::Tensor& given) {
+  // Later writes at compile time must not be seen in what is read of it now.
+  const bool changes =
+      given.has_storage() && reading_.changing.count(given.storage().unsafeGetStorageImpl());
+  const at::Tensor tensor = changes ? given.clone() : given;
   auto [it, fresh] = constant_leaves_.try_emplace(tensor.unsafeGetTensorImpl());
   if (!fresh) return it->second;
   const std::string name = graph_.unique_name("constant");
@@ -101,6 +105,7 @@ ir::Node* Interpreter::create(Node* node, const std::string& op, Values argument
 void Interpreter::emit(Node* node) {
   TENON_CHECK(can_be_kept(node), "TorchScript's ", node->kind().toQualString(),
               " is not supported here");
+  note_run_time_writes(node);
   const Values arguments = inputs_of(node);
   ir::Node* made = create(node, op_name(node), arguments);
   Observation seen;
@@ -111,8 +116,9 @@ void Interpreter::emit(Node* node) {
     add_results(made, node, seen);
   else
     add_unknown(made, node, seen.reason);
-  made->origin.node = made->outputs().empty() ? graph_.unique_name(identifier(node->kind().toUnqualString()))
-                                              : made->output()->name;
+  made->origin.node = made->outputs().empty()
+                          ? graph_.unique_name(identifier(node->kind().toUnqualString()))
+                          : made->output()->name;
   note_hidden_writes(made, node);
 }
 
@@ -127,9 +133,9 @@ ir::Type Interpreter::spelled(const Observed& seen, std::vector<std::string>* fr
                               std::string* reason) {
   const auto dtype = data_type(seen.dtype);
   if (!dtype || !seen.strided) {
-    *reason = seen.strided ? std::string("tensors of ") + c10::toString(seen.dtype) +
-                                 " stay in PyTorch"
-                           : "a sparse or quantized tensor";
+    *reason = seen.strided
+                  ? std::string("tensors of ") + c10::toString(seen.dtype) + " stay in PyTorch"
+                  : "a sparse or quantized tensor";
     return other();
   }
   ir::Type type{ir::Kind::kTensor, *dtype, {}, {}};
@@ -175,11 +181,12 @@ void Interpreter::add_results(ir::Node* made, Node* node, const Observation& see
 
 void Interpreter::refine(ir::Node* made, const std::vector<const Observed*>& seen,
                          const std::vector<std::string>& fresh) {
-  const auto inferred = reading_.symbols.empty() ? std::nullopt
-                                                 : reading_.infer(*made, reading_.symbols);
+  const auto inferred =
+      reading_.symbols.empty() ? std::nullopt : reading_.infer(*made, reading_.symbols);
   const auto pin = [&](ir::Value* out, const ir::Type& ours) {
-    out_.program.pinned.emplace(out->name, detail::concat("its converter would give ", ir::str(ours),
-                                                          ", torch gives ", ir::str(out->type)));
+    out_.program.pinned.emplace(
+        out->name, detail::concat("its converter would give ", ir::str(ours), ", torch gives ",
+                                  ir::str(out->type)));
   };
   for (size_t i = 0; inferred && i < seen.size(); ++i) {
     ir::Value* out = made->output(i);
@@ -218,9 +225,15 @@ void Interpreter::note_hidden_writes(ir::Node* made, Node* node) {
   };
   const auto written = [&](jit::Value* v) { return reading_.aliases.hasWriters(v); };
   for (jit::Value* v : node->outputs())
-    if (written(v)) visit_leaves(get(v), [&](const Leaf& leaf) { if (leaf.value) pin(leaf.value); });
+    if (written(v))
+      visit_leaves(get(v), [&](const Leaf& leaf) {
+        if (leaf.value) pin(leaf.value);
+      });
   for (jit::Value* v : node->inputs())
-    if (written(v)) visit_leaves(get(v), [&](const Leaf& leaf) { if (leaf.value) pin(leaf.value); });
+    if (written(v))
+      visit_leaves(get(v), [&](const Leaf& leaf) {
+        if (leaf.value) pin(leaf.value);
+      });
   const auto* schema = node->maybeSchema();
   if (schema && schema->is_mutable())
     for (const auto& out : made->outputs()) pin(out.get());

@@ -76,17 +76,49 @@ bool Interpreter::evaluate_user(Node* node) {
   return true;
 }
 
-/// Evaluation must not be seen: no effects, no random numbers, and no memory that is written.
+/// Evaluation must not be seen: no effects, no random numbers, and no memory that is written while
+/// the program runs. Writes to memory that was itself made at compile time are evaluated.
 bool Interpreter::is_foldable(Node* node) const {
   const auto* schema = node->maybeSchema();
   if (!schema || !node->blocks().empty() || node->hasSideEffects() || node->isNondeterministic())
     return false;
-  if (schema->is_mutable()) return false;
-  const auto written = [&](jit::Value* v) {
-    return v->type()->castRaw<c10::TensorType>() && reading_.aliases.hasWriters(v);
-  };
+  if (schema->is_mutable() && parent_) return false;  // whether and how often is not known
+  const auto written = [&](jit::Value* v) { return is_written_at_run_time(v); };
   return std::none_of(node->outputs().begin(), node->outputs().end(), written) &&
          std::none_of(node->inputs().begin(), node->inputs().end(), written);
+}
+
+bool Interpreter::is_written_at_run_time(jit::Value* v) const {
+  if (!jit::AliasDb::isMutableType(v) || !reading_.aliases.hasWriters(v)) return false;
+  if (!v->type()->castRaw<c10::TensorType>() &&
+      !v->type()->isSubtypeOf(*c10::ListType::ofTensors()))
+    return false;  // containers are the interpreter's own
+  if (parent_) return true;
+  return std::any_of(reading_.run_time_writes.begin(), reading_.run_time_writes.end(),
+                     [&](jit::Value* t) { return reading_.aliases.mayContainAlias(v, t); });
+}
+
+void Interpreter::note_evaluated(Node* node) {
+  for (jit::Value* v : node->outputs()) {
+    if (!v->type()->castRaw<c10::TensorType>() || !reading_.aliases.hasWriters(v)) continue;
+    reading_.evaluated.push_back(v);
+    const at::Tensor& t = get(v).toTensor();
+    if (t.defined() && t.has_storage())
+      reading_.changing.insert(t.storage().unsafeGetStorageImpl());
+  }
+}
+
+void Interpreter::note_run_time_writes(Node* node) {
+  const auto* schema = node->maybeSchema();
+  if (!schema || !schema->is_mutable()) return;
+  for (size_t i = 0; i < schema->arguments().size() && i < node->inputs().size(); ++i) {
+    const auto* alias = schema->arguments()[i].alias_info();
+    if (!alias || !alias->isWrite()) continue;
+    jit::Value* target = node->input(i);
+    for (jit::Value* v : reading_.evaluated)
+      if (reading_.aliases.mayContainAlias(v, target)) throw RunTimeWrite{target};
+    reading_.run_time_writes.insert(target);
+  }
 }
 
 bool Interpreter::evaluate(Node* node) {
@@ -94,13 +126,14 @@ bool Interpreter::evaluate(Node* node) {
   jit::Stack stack = inputs_of(node);
   if (!std::all_of(stack.begin(), stack.end(), is_known)) return false;
   at::NoGradGuard no_grad;
-  node->getOperation()(stack);
+  run_op(node, stack);
   bind(node, std::move(stack));
+  note_evaluated(node);
   return true;
 }
 
-c10::IValue Interpreter::add_input(const std::string& name, ir::Type type,
-                                   c10::TypePtr static_type, const std::string& reason) {
+c10::IValue Interpreter::add_input(const std::string& name, ir::Type type, c10::TypePtr static_type,
+                                   const std::string& reason) {
   ir::Value* v = graph_.add_input(name, std::move(type));
   if (!reason.empty()) out_.program.pinned.emplace(v->name, reason);
   return value_leaf(v, std::move(static_type));
@@ -125,7 +158,8 @@ void Interpreter::finish(const Values& results) {
   if (!reading_.hidden_aliasing) {
     frontends::functionalise(out_.program);
   } else {
-    // Memory is shared or written in ways that only the ops' schemas tell: torch's analysis decides.
+    // Memory is shared or written in ways that only the ops' schemas tell: torch's analysis
+    // decides.
     for (const auto& [name, reason] : hidden_writes_) out_.program.pinned.emplace(name, reason);
   }
 }

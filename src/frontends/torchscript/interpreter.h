@@ -20,6 +20,12 @@
 
 namespace tenon::torchscript {
 
+/// Thrown when memory that was evaluated turns out to be written while the program runs: it is to
+/// be read again with that known.
+struct RunTimeWrite {
+  torch::jit::Value* target;
+};
+
 /// What all blocks of one reading share.
 struct Reading {
   ir::SymRanges& symbols;
@@ -30,6 +36,11 @@ struct Reading {
   /// Ops that are not torch's own share or write memory: see aliasing.h.
   bool hidden_aliasing = false;
   c10::Device device;
+  /// Targets of writes that happen while the program runs.
+  std::set<torch::jit::Value*> run_time_writes;
+  /// Results evaluated although something writes their memory: at compile time too, so far.
+  std::vector<torch::jit::Value*> evaluated;
+  std::set<const void*> changing;       // storages of those results
   int unrolled = 0;                     // iterations of loops so far
   std::set<std::string> block_symbols;  // sizes that only the inside of a kept block knows
 };
@@ -56,12 +67,15 @@ class Interpreter {
   using Node = torch::jit::Node;
 
   void visit(Node* node);
-  bool structure(Node* node);          // structure.cpp: containers and constants
-  bool sizes(Node* node);              // sizes.cpp: facts and arithmetic of sizes
-  bool control(Node* node);            // control.cpp: prim::If, prim::Loop
-  bool evaluate(Node* node);           // the op itself, on known values
+  bool structure(Node* node);  // structure.cpp: containers and constants
+  bool sizes(Node* node);      // sizes.cpp: facts and arithmetic of sizes
+  bool control(Node* node);    // control.cpp: prim::If, prim::Loop
+  bool evaluate(Node* node);   // the op itself, on known values
   bool evaluate_user(Node* node);
   bool is_foldable(Node* node) const;
+  bool is_written_at_run_time(torch::jit::Value* v) const;
+  void note_evaluated(Node* node);
+  void note_run_time_writes(Node* node);
   void emit(Node* node);
 
   Values inputs_of(Node* node);

@@ -19,9 +19,7 @@ struct Leaf : torch::CustomClassHolder {
   bool as_tensor = false;  // `size` as a 0-d int64 tensor
   c10::TypePtr type;       // TorchScript's static type
   bool is_size() const { return !value && !as_tensor; }
-  bool is_tensor() const {
-    return as_tensor || (value && value->type.kind == ir::Kind::kTensor);
-  }
+  bool is_tensor() const { return as_tensor || (value && value->type.kind == ir::Kind::kTensor); }
 };
 using LeafPtr = c10::intrusive_ptr<Leaf>;
 

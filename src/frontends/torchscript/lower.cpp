@@ -22,17 +22,17 @@ void check_method(const jit::Module& module, const std::string& method) {
   if (module.find_method(method)) return;
   std::string names;
   for (const auto& m : module.get_methods()) names += (names.empty() ? "" : ", ") + m.name();
-  throw Error(detail::concat("the module has no method '", method, "'; it has: ",
-                             names.empty() ? "none" : names));
+  throw Error(detail::concat("the module has no method '", method,
+                             "'; it has: ", names.empty() ? "none" : names));
 }
 
 /// A module that changes its own attributes has state between calls, which engines have not.
 void check_frozen(jit::Block* block) {
   for (jit::Node* n : block->nodes()) {
     if (n->kind() == c10::prim::SetAttr)
-      throw Error(detail::concat("the method changes attribute '", n->s(c10::attr::name),
-                                 "' of the module while it runs, so it cannot be frozen: ",
-                                 n->sourceRange().str()));
+      throw Error(detail::concat(
+          "the method changes attribute '", n->s(c10::attr::name),
+          "' of the module while it runs, so it cannot be frozen: ", n->sourceRange().str()));
     for (jit::Block* b : n->blocks()) check_frozen(b);
   }
 }

@@ -6,7 +6,8 @@
 namespace tenon::torchscript {
 namespace {
 
-/// "__torch__.torchvision.models.resnet.___torch_mangle_3.BasicBlock" -> "torchvision...BasicBlock".
+/// "__torch__.torchvision.models.resnet.___torch_mangle_3.BasicBlock" ->
+/// "torchvision...BasicBlock".
 std::string plain_class(std::string name) {
   const std::string kRoot = "__torch__.";
   if (name.rfind(kRoot, 0) == 0) name.erase(0, kRoot.size());
@@ -59,7 +60,8 @@ ir::Origin origin_of(const torch::jit::Node* node,
         if (!name.empty() && name != "self")
           origin.module += (origin.module.empty() ? "" : ".") + name;
         if (classes && !origin.module.empty() && instance->class_type()->name())
-          classes->emplace(origin.module, plain_class(instance->class_type()->name()->qualifiedName()));
+          classes->emplace(origin.module,
+                           plain_class(instance->class_type()->name()->qualifiedName()));
       }
       if (!entry->callee()) break;
     }

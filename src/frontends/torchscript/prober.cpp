@@ -51,7 +51,8 @@ bool is_mask(const c10::IValue& v) {
   const Leaf* leaf = leaf_of(v);
   if (leaf && leaf->value)
     return leaf->value->type.kind != ir::Kind::kTensor ||
-           leaf->value->type.dtype == DataType::kBOOL || leaf->value->type.dtype == DataType::kUINT8;
+           leaf->value->type.dtype == DataType::kBOOL ||
+           leaf->value->type.dtype == DataType::kUINT8;
   if (v.isTensor() && v.toTensor().defined())
     return v.toTensor().scalar_type() == at::kBool || v.toTensor().scalar_type() == at::kByte;
   if (!v.isList()) return false;
@@ -93,6 +94,12 @@ std::vector<std::vector<int64_t>> sizes_of(const std::vector<c10::IValue>& resul
 
 }  // namespace
 
+void run_op(jit::Node* node, jit::Stack& stack) {
+  const auto* schema = node->maybeSchema();
+  if (schema && schema->is_vararg()) stack.emplace_back(static_cast<int64_t>(stack.size()));
+  node->getOperation()(stack);
+}
+
 Prober::Prober(ir::SymRanges& ranges, c10::Device device)
     : ranges_(ranges), device_(device), points_(make_points(ranges)) {}
 
@@ -120,7 +127,7 @@ Prober::Run Prober::run(jit::Node* node, const std::vector<c10::IValue>& argumen
   try {
     jit::Stack stack;
     for (const c10::IValue& v : arguments) stack.push_back(stand_in(v, env, device, fill));
-    node->getOperation()(stack);
+    run_op(node, stack);
     return {std::move(stack), ""};
   } catch (const std::exception& e) {
     return {std::nullopt, describe(e)};
@@ -173,9 +180,9 @@ Observation Prober::observe(jit::Node* node, const std::vector<c10::IValue>& arg
     return none;
   }
   const auto failure = [](const std::vector<Run>& runs) {
-    return static_cast<size_t>(std::find_if(runs.begin(), runs.end(),
-                                            [](const Run& r) { return !r.results; }) -
-                               runs.begin());
+    return static_cast<size_t>(
+        std::find_if(runs.begin(), runs.end(), [](const Run& r) { return !r.results; }) -
+        runs.begin());
   };
   c10::Device device(c10::kMeta);
   std::vector<Run> runs = run_all(node, arguments, device);

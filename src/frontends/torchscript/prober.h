@@ -16,6 +16,9 @@
 
 namespace tenon::torchscript {
 
+/// Runs the op on its inputs, which it replaces by its results.
+void run_op(torch::jit::Node* node, torch::jit::Stack& stack);
+
 /// Thrown when an op needs two symbols to be equal: the program is to be read again with one.
 struct Unify {
   std::string keep, drop;

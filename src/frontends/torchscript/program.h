@@ -51,7 +51,7 @@ struct ScriptProgram {
 };
 
 /// The types a converter would give the outputs of a node; nothing if it says no.
-using InferTypes = std::function<std::optional<std::vector<ir::Type>>(const ir::Node&,
-                                                                      const ir::SymRanges&)>;
+using InferTypes =
+    std::function<std::optional<std::vector<ir::Type>>(const ir::Node&, const ir::SymRanges&)>;
 
 }  // namespace tenon::torchscript

@@ -19,7 +19,19 @@ std::string identifier(std::string text) {
   return text.empty() ? "input" : text;
 }
 
-/// Ops of others that share or write memory are not in the tables that make in-place ops functional.
+/// Constants that are written keep what is written from call to call.
+void collect_written_constants(jit::Block* block, const jit::AliasDb& aliases,
+                               std::set<jit::Value*>& out) {
+  for (jit::Node* n : block->nodes()) {
+    if (n->kind() == c10::prim::Constant && n->output()->type()->castRaw<c10::TensorType>() &&
+        aliases.hasWriters(n->output()))
+      out.insert(n->output());
+    for (jit::Block* b : n->blocks()) collect_written_constants(b, aliases, out);
+  }
+}
+
+/// Ops of others that share or write memory are not in the tables that make in-place ops
+/// functional.
 bool has_hidden_aliasing(const jit::Block* block) {
   for (const jit::Node* n : block->nodes()) {
     for (const jit::Block* b : n->blocks())
@@ -37,8 +49,8 @@ bool has_hidden_aliasing(const jit::Block* block) {
 class Reader {
  public:
   Reader(const Lowered& lowered, const c10::FunctionSchema& schema, const InputSpecs& specs,
-         const std::map<std::string, std::string>& equal)
-      : lowered_(lowered), schema_(schema), specs_(specs), equal_(equal) {}
+         const std::map<std::string, std::string>& equal, const std::set<jit::Value*>& written)
+      : lowered_(lowered), schema_(schema), specs_(specs), equal_(equal), written_(written) {}
 
   std::unique_ptr<ScriptProgram> run(c10::Device device, const InferTypes& infer) {
     auto out = std::make_unique<ScriptProgram>();
@@ -46,8 +58,15 @@ class Reader {
     make_types(program.graph.symbols);
     Prober prober(program.graph.symbols, device);
     jit::AliasDb aliases(lowered_.graph);
-    Reading reading{program.graph.symbols, prober, aliases, infer, program.module_classes,
-                    has_hidden_aliasing(lowered_.graph->block()), device, 0, {}};
+    Reading reading{program.graph.symbols,
+                    prober,
+                    aliases,
+                    infer,
+                    program.module_classes,
+                    has_hidden_aliasing(lowered_.graph->block()),
+                    device,
+                    0,
+                    {}};
     Interpreter interpreter(reading, *out);
     interpreter.set(lowered_.graph->inputs()[0], lowered_.module._ivalue());
     for (size_t i = 1; i < schema_.arguments().size(); ++i) {
@@ -69,8 +88,8 @@ class Reader {
       const InputSpec& spec = specs_.inputs[i];
       const size_t rank = spec.opt.size();
       TENON_CHECK(spec.min.size() == rank && spec.max.size() == rank, "input ", i,
-                  ": min, opt and max have ", spec.min.size(), ", ", rank, " and ",
-                  spec.max.size(), " dimensions; wanted equal numbers");
+                  ": min, opt and max have ", spec.min.size(), ", ", rank, " and ", spec.max.size(),
+                  " dimensions; wanted equal numbers");
       ir::Type& type = types_.emplace_back();
       const auto dtype = data_type(spec.dtype);
       if (!dtype) type.kind = ir::Kind::kOther;
@@ -129,8 +148,8 @@ class Reader {
       if (!tuple || tuple->elements().size() != elements.size()) mismatch(type, name, "a tuple");
       std::vector<c10::IValue> values;
       for (size_t k = 0; k < elements.size(); ++k)
-        values.push_back(tree(interpreter, elements[k], tuple->elements()[k],
-                              name + "_" + std::to_string(k)));
+        values.push_back(
+            tree(interpreter, elements[k], tuple->elements()[k], name + "_" + std::to_string(k)));
       if (tuple->schema()) return c10::ivalue::Tuple::createNamed(std::move(values), tuple);
       return c10::ivalue::Tuple::create(std::move(values));
     }
@@ -161,17 +180,18 @@ class Reader {
     TENON_CHECK(!used_[index], "input ", index, " is used twice in input_signature");
     used_[index] = true;
     const bool unknown = types_[index].kind == ir::Kind::kOther;
-    return interpreter.add_input(
-        identifier(name), types_[index], c10::TensorType::get(),
-        unknown ? std::string("tensors of ") + c10::toString(specs_.inputs[index].dtype) +
-                      " stay in PyTorch"
-                : "");
+    return interpreter.add_input(identifier(name), types_[index], c10::TensorType::get(),
+                                 unknown ? std::string("tensors of ") +
+                                               c10::toString(specs_.inputs[index].dtype) +
+                                               " stay in PyTorch"
+                                         : "");
   }
 
   const Lowered& lowered_;
   const c10::FunctionSchema& schema_;
   const InputSpecs& specs_;
   const std::map<std::string, std::string>& equal_;
+  const std::set<jit::Value*>& written_;
   std::vector<ir::Type> types_;
   std::vector<bool> used_;
 };
@@ -182,13 +202,16 @@ std::unique_ptr<ScriptProgram> read(const Lowered& lowered, const c10::FunctionS
                                     const InputSpecs& specs, c10::Device device,
                                     const InferTypes& infer) {
   std::map<std::string, std::string> equal;  // symbol -> the one it turned out to be equal to
+  std::set<jit::Value*> written;             // memory that is written while the program runs
   for (;;) {
     try {
-      return Reader(lowered, schema, specs, equal).run(device, infer);
+      return Reader(lowered, schema, specs, equal, written).run(device, infer);
     } catch (const Unify& u) {
       log(LogLevel::kInfo, "the sizes ", u.keep, " and ", u.drop,
           " have the same range and must be equal");
       equal[u.drop] = u.keep;
+    } catch (const RunTimeWrite& w) {
+      written.insert(w.target);
     }
   }
 }

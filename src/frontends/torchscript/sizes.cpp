@@ -167,7 +167,8 @@ Answer on_size_tensors(const std::string& op, const Values& a, const ir::SymRang
   if (!y) return std::nullopt;
   // add(x, y, alpha), div(x, y, rounding_mode)
   const bool plain = a.size() == 2 || (a.size() == 3 && a[2].isInt() && a[2].toInt() == 1);
-  const bool floor = op == "div" && a.size() == 3 && a[2].isString() && a[2].toStringRef() == "floor";
+  const bool floor =
+      op == "div" && a.size() == 3 && a[2].isString() && a[2].toStringRef() == "floor";
   if (!plain && !floor) return std::nullopt;
   const auto result = arithmetic(floor ? "floor_divide" : op, *x, *y, ranges);
   return result ? Answer(size_tensor_leaf(*result)) : std::nullopt;

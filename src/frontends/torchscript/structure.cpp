@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "frontends/torchscript/interpreter.h"
 
 namespace tenon::torchscript {
@@ -19,22 +20,19 @@ using Values = std::vector<c10::IValue>;
 /// Container ops that move elements without looking at them; any other argument must be known.
 bool moves_elements(const jit::Node* node) {
   static const std::set<std::string> kOps = {
-      "__getitem__", "_set_item", "append", "extend",  "insert",       "pop",
-      "reverse",     "len",       "list",   "clear",   "copy",         "Delete",
-      "keys",        "values",    "items",  "get",     "__contains__", "setdefault",
-      "update",      "dict",      "popitem"};
-  static const std::set<std::string> kOverloads = {
-      "aten::add.t", "aten::add_.t", "aten::slice.t", "aten::mul.left_t", "aten::mul.right_",
-      "prim::TupleIndex"};
+      "__getitem__", "_set_item", "append",       "extend",     "insert", "pop",  "reverse",
+      "len",         "list",      "clear",        "copy",       "Delete", "keys", "values",
+      "items",       "get",       "__contains__", "setdefault", "update", "dict", "popitem"};
+  static const std::set<std::string> kOverloads = {"aten::add.t",      "aten::add_.t",
+                                                   "aten::slice.t",    "aten::mul.left_t",
+                                                   "aten::mul.right_", "prim::TupleIndex"};
   const auto* schema = node->maybeSchema();
   if (!schema) return false;
   if (kOverloads.count(c10::toString(schema->operator_name()))) return true;
   return node->kind().is_aten() && kOps.count(node->kind().toUnqualString());
 }
 
-bool is_container(const c10::IValue& v) {
-  return v.isList() || v.isTuple() || v.isGenericDict();
-}
+bool is_container(const c10::IValue& v) { return v.isList() || v.isTuple() || v.isGenericDict(); }
 
 /// The container itself is at hand, and what says where in it.
 bool can_move(const jit::Node* node, const Values& arguments) {
@@ -42,8 +40,8 @@ bool can_move(const jit::Node* node, const Values& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (i == 0 && !is_container(arguments[i])) return false;
     const auto& type = node->input(i)->type();
-    const bool number = type->kind() == c10::TypeKind::IntType ||
-                        type->kind() == c10::TypeKind::OptionalType;
+    const bool number =
+        type->kind() == c10::TypeKind::IntType || type->kind() == c10::TypeKind::OptionalType;
     const bool where = i == 1 && op != "append" && op != "extend" && op != "add" && op != "add_";
     if (where && number && leaf_of(arguments[i])) return false;
     if (op == "__contains__" && !is_known(arguments[i]) && !arguments[0].isGenericDict())
@@ -99,6 +97,14 @@ bool Interpreter::structure(Node* node) {
     throw Error("the model raises an exception with these inputs: " +
                 (message.isString() ? message.toStringRef() : std::string("(no message)")));
   }
+  if (kind == c10::aten::warn && !parent_) {
+    // Every call would warn of the same; it is said once, now.
+    const c10::IValue message = get(node->input(0));
+    if (message.isString()) {
+      log(LogLevel::kWarning, "the model warns: ", message.toStringRef());
+      return true;
+    }
+  }
   if (node->inputs().empty() && kind != c10::prim::ListConstruct &&
       kind != c10::prim::DictConstruct && kind != c10::prim::TupleConstruct)
     return false;
@@ -120,8 +126,7 @@ bool Interpreter::structure(Node* node) {
   if (kind == c10::prim::GetAttr) {
     const std::string& name = node->s(c10::attr::name);
     TENON_CHECK(arguments[0].isObject(), "attribute '", name, "' of a value that is not an object");
-    TENON_CHECK(!reading_.aliases.hasWriters(node->output()),
-                "the method writes attribute '", name,
+    TENON_CHECK(!reading_.aliases.hasWriters(node->output()), "the method writes attribute '", name,
                 "' of the module in place, so it cannot be frozen");
     return bind_one(node, arguments[0].toObjectRef().getAttr(name)), true;
   }
@@ -131,8 +136,8 @@ bool Interpreter::structure(Node* node) {
     return bind_one(node, arguments[0]), true;
   if (kind == c10::prim::isinstance) {
     const Leaf* leaf = leaf_of(arguments[0]);
-    const auto answer = is_instance(leaf ? leaf->type : arguments[0].type(),
-                                    node->tys(c10::attr::types));
+    const auto answer =
+        is_instance(leaf ? leaf->type : arguments[0].type(), node->tys(c10::attr::types));
     TENON_CHECK(answer, "isinstance() of a value whose type is only known at run time");
     return bind_one(node, *answer), true;
   }
@@ -144,7 +149,7 @@ bool Interpreter::structure(Node* node) {
   if (!changes_known && !(moves_elements(node) && can_move(node, arguments))) return false;
   if (!arguments.empty() && !is_container(arguments[0])) return false;
   jit::Stack stack = std::move(arguments);
-  node->getOperation()(stack);
+  run_op(node, stack);
   return bind(node, std::move(stack)), true;
 }
 

@@ -13,9 +13,9 @@ struct Pair {
   DataType ours;
 };
 constexpr Pair kTypes[] = {
-    {at::kFloat, DataType::kFLOAT}, {at::kHalf, DataType::kHALF},
-    {at::kChar, DataType::kINT8},   {at::kInt, DataType::kINT32},
-    {at::kBool, DataType::kBOOL},   {at::kByte, DataType::kUINT8},
+    {at::kFloat, DataType::kFLOAT},   {at::kHalf, DataType::kHALF},
+    {at::kChar, DataType::kINT8},     {at::kInt, DataType::kINT32},
+    {at::kBool, DataType::kBOOL},     {at::kByte, DataType::kUINT8},
     {at::kBFloat16, DataType::kBF16}, {at::kLong, DataType::kINT64},
     {at::kDouble, DataType::kDOUBLE}, {at::kFloat8_e4m3fn, DataType::kFP8},
 };
@@ -45,8 +45,8 @@ ir::ConstantPtr constant_of(const at::Tensor& tensor, std::string name) {
   constant->name = std::move(name);
   const bool lazy = tensor.is_conj() || tensor.is_neg();
   if (tensor.is_cpu() && tensor.is_contiguous() && !lazy) {
-    constant->data = std::shared_ptr<const void>(
-        tensor.numel() ? tensor.const_data_ptr() : &kTypes, [tensor](const void*) {});
+    constant->data = std::shared_ptr<const void>(tensor.numel() ? tensor.const_data_ptr() : &kTypes,
+                                                 [tensor](const void*) {});
   } else {
     constant->fill = [tensor](void* out) {
       const at::Tensor dense = tensor.to(at::kCPU).resolve_conj().resolve_neg().contiguous();

@@ -29,8 +29,8 @@ std::vector<size_t> positions(const std::vector<std::string>& wanted,
               " names are given, the engine has ", own.size(), ": ", joined(own));
   for (const std::string& name : wanted) {
     const auto at = std::find(own.begin(), own.end(), name);
-    TENON_CHECK(at != own.end(), "the engine has no ", what, " '", name, "'; it has: ",
-                joined(own));
+    TENON_CHECK(at != own.end(), "the engine has no ", what, " '", name,
+                "'; it has: ", joined(own));
     out.push_back(static_cast<size_t>(at - own.begin()));
   }
   return out;
@@ -70,8 +70,8 @@ jit::Module embed_plan(const std::string& plan, const std::vector<std::string>& 
       graph->insertNode(graph->createList(c10::TensorType::get(), ordered))->output();
   jit::Value* object = graph->insertGetAttr(self, "engine");
   object->setType(attribute.type());
-  jit::Node* call = graph->insertNode(graph->create(
-      c10::Symbol::fromQualString("tensorrt::execute_engine"), {list, object}, 1));
+  jit::Node* call = graph->insertNode(
+      graph->create(c10::Symbol::fromQualString("tensorrt::execute_engine"), {list, object}, 1));
   call->output()->setType(c10::ListType::create(c10::TensorType::get()));
   jit::Node* unpacked = graph->insertNode(graph->createListUnpack(call->output(), outputs.size()));
   std::vector<jit::Value*> results;
@@ -83,8 +83,8 @@ jit::Module embed_plan(const std::string& plan, const std::vector<std::string>& 
   jit::Function* function = module._ivalue()->compilation_unit()->create_function(
       c10::QualifiedName(*module.type()->name(), "forward"), graph);
   module.type()->addMethod(function);
-  function->setSchema(c10::FunctionSchema("forward", "", std::move(formals),
-                                          {c10::Argument("", result->type())}));
+  function->setSchema(
+      c10::FunctionSchema("forward", "", std::move(formals), {c10::Argument("", result->type())}));
   module.eval();
   return module;
 }

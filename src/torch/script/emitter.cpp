@@ -48,8 +48,7 @@ void Emitter::bind_tree(const c10::IValue& structure, Value* given) {
   if (optional && optional->getElementType()->kind() != c10::TypeKind::OptionalType &&
       !structure.isNone() && !torchscript::is_known(structure)) {
     // What is compiled is the case of a value; None is an error of the call.
-    return bind_tree(structure,
-                     op("aten::_unwrap_optional", {given}, optional->getElementType()));
+    return bind_tree(structure, op("aten::_unwrap_optional", {given}, optional->getElementType()));
   }
   if (const Leaf* leaf = leaf_of(structure)) {
     if (leaf->value) bind(leaf->value, given);
@@ -64,8 +63,7 @@ void Emitter::bind_tree(const c10::IValue& structure, Value* given) {
   } else if (structure.isGenericDict()) {
     const auto value_type = given->type()->expectRef<c10::DictType>().getValueType();
     for (const auto& entry : structure.toGenericDict())
-      bind_tree(entry.value(),
-                op("aten::__getitem__", {given, constant(entry.key())}, value_type));
+      bind_tree(entry.value(), op("aten::__getitem__", {given, constant(entry.key())}, value_type));
   }
 }
 
@@ -77,14 +75,15 @@ Emitter::Value* Emitter::value(const ir::Value* v) {
   const auto captured = script_.captured.find(v);
   TENON_ASSERT(outer_ && captured != script_.captured.end(), "no value for %", v->name);
   const auto redirected = outer_redirects_.find(captured->second);
-  Value* outer = outer_->value(redirected == outer_redirects_.end() ? captured->second
-                                                                    : redirected->second);
+  Value* outer =
+      outer_->value(redirected == outer_redirects_.end() ? captured->second : redirected->second);
   bind(v, outer);
   return outer;
 }
 
 Emitter::Value* Emitter::constant(const c10::IValue& v) {
-  if (v.isTensor() && v.toTensor().requires_grad()) return graph_.insertConstant(v.toTensor().detach());
+  if (v.isTensor() && v.toTensor().requires_grad())
+    return graph_.insertConstant(v.toTensor().detach());
   return graph_.insertConstant(v);
 }
 
@@ -94,7 +93,7 @@ Emitter::Value* Emitter::op(const char* name, std::vector<Value*> inputs, c10::T
   return graph_.insertNode(node)->output();
 }
 
-Emitter::Value* Emitter::write(const c10::IValue& v, const Redirects& redirects) {
+Emitter::Value* Emitter::write(const c10::IValue& v, const Redirects& redirects, bool fresh) {
   if (const Leaf* leaf = leaf_of(v)) {
     if (leaf->value) {
       const auto found = redirects.find(leaf->value);
@@ -105,23 +104,26 @@ Emitter::Value* Emitter::write(const c10::IValue& v, const Redirects& redirects)
   }
   std::vector<Value*> parts, keys;
   if (v.isTuple()) {
-    for (const c10::IValue& e : v.toTupleRef().elements()) parts.push_back(write(e, redirects));
+    for (const c10::IValue& e : v.toTupleRef().elements())
+      parts.push_back(write(e, redirects, fresh));
     const auto type = v.toTupleRef().type<c10::TupleType>();
     return graph_.insertNode(graph_.createTuple(parts, type->schema() ? type : nullptr))->output();
   }
   if (v.isList()) {
-    for (const c10::IValue& e : v.toListRef()) parts.push_back(write(e, redirects));
+    for (const c10::IValue& e : v.toListRef()) parts.push_back(write(e, redirects, fresh));
     return graph_.insertNode(graph_.createList(v.toList().elementType(), parts))->output();
   }
   if (v.isGenericDict()) {
     const auto dict = v.toGenericDict();
     for (const auto& entry : dict) {
       keys.push_back(constant(entry.key()));
-      parts.push_back(write(entry.value(), redirects));
+      parts.push_back(write(entry.value(), redirects, fresh));
     }
     return graph_.insertNode(graph_.createDict(dict.keyType(), dict.valueType(), keys, parts))
         ->output();
   }
+  if (fresh && v.isTensor())
+    return op("aten::clone", {constant(v), constant(c10::IValue())}, c10::TensorType::get());
   return constant(v);
 }
 
@@ -145,8 +147,9 @@ Emitter::Value* Emitter::symbol(const std::string& name) {
 Emitter::Value* Emitter::size(const ir::SymDim& size) {
   using Kind = ir::SymStep::Kind;
   static const std::unordered_map<Kind, const char*> kOps = {
-      {Kind::kAdd, "aten::add"},       {Kind::kMul, "aten::mul"}, {Kind::kFloorDiv, "aten::floordiv"},
-      {Kind::kMod, "aten::remainder"}, {Kind::kMax, "prim::max"}, {Kind::kMin, "prim::min"}};
+      {Kind::kAdd, "aten::add"},           {Kind::kMul, "aten::mul"},
+      {Kind::kFloorDiv, "aten::floordiv"}, {Kind::kMod, "aten::remainder"},
+      {Kind::kMax, "prim::max"},           {Kind::kMin, "prim::min"}};
   std::vector<Value*> stack;
   for (const ir::SymStep& step : ir::steps_of(size)) {
     if (step.kind == Kind::kNumber) {
@@ -176,12 +179,11 @@ void Emitter::engine(const partition::Segment& segment, const PlanBytes& plan) {
   module_.module.register_attribute(name, attribute.type(), attribute);
   std::vector<Value*> inputs;
   for (const ir::Value* v : segment.inputs) inputs.push_back(value(v));
-  Value* list =
-      graph_.insertNode(graph_.createList(c10::TensorType::get(), inputs))->output();
+  Value* list = graph_.insertNode(graph_.createList(c10::TensorType::get(), inputs))->output();
   Value* engine = graph_.insertGetAttr(module_.self, name);
   engine->setType(attribute.type());
-  Value* results = op("tensorrt::execute_engine", {list, engine},
-                      c10::ListType::create(c10::TensorType::get()));
+  Value* results =
+      op("tensorrt::execute_engine", {list, engine}, c10::ListType::create(c10::TensorType::get()));
   const auto outputs = unpack(results, segment.outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) bind(segment.outputs[i], outputs[i]);
 }
@@ -222,8 +224,8 @@ void Emitter::torch_node(const ir::Node& node) {
 
 void Emitter::control(const ir::Node& node, const torchscript::ScriptNode& script,
                       const std::vector<Value*>& inputs, const Redirects& redirects) {
-  jit::Node* made =
-      graph_.insertNode(graph_.create(script.source->kind(), inputs, script.source->outputs().size()));
+  jit::Node* made = graph_.insertNode(
+      graph_.create(script.source->kind(), inputs, script.source->outputs().size()));
   made->setSourceRange(script.source->sourceRange());
   for (size_t i = 0; i < made->outputs().size(); ++i)
     made->output(i)->setType(c10::unshapedType(script.source->output(i)->type()));
@@ -258,7 +260,7 @@ std::vector<Emitter::Value*> Emitter::run() {
   for (size_t i = 0; i < script_.returned.size(); ++i)
     redirects[script_.returned[i]] = script_.program.graph.outputs[i];
   std::vector<Value*> results;
-  for (const c10::IValue& v : script_.results) results.push_back(write(v, redirects));
+  for (const c10::IValue& v : script_.results) results.push_back(write(v, redirects, true));
   return results;
 }
 

@@ -41,7 +41,8 @@ class Emitter {
   void bind_tree(const c10::IValue& structure, Value* given);
   Value* value(const ir::Value* v);
   Value* constant(const c10::IValue& v);
-  Value* write(const c10::IValue& v, const Redirects& redirects);
+  /// `fresh`: constant tensors are copied, because the caller may write to them.
+  Value* write(const c10::IValue& v, const Redirects& redirects, bool fresh = false);
   Value* size(const ir::SymDim& size);
   Value* symbol(const std::string& name);
   const std::pair<Value*, int64_t>* find_carrier(const std::string& name) const;

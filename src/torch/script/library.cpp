@@ -62,7 +62,9 @@ std::string script_unsupported(const c10::IValue& module, const std::string& met
 
 TORCH_LIBRARY_FRAGMENT(tensorrt, m) {
   m.def("_script_compile(Any module, str request, int progress) -> (Any, str)",
-        [](const c10::IValue& a, const std::string& b, int64_t c) { return script_compile(a, b, c); });
+        [](const c10::IValue& a, const std::string& b, int64_t c) {
+          return script_compile(a, b, c);
+        });
   m.def("_script_plan(Any module, str request, int progress) -> Tensor", script_plan);
   m.def("_script_embed(Tensor plan, str[] inputs, str[] outputs) -> Any", script_embed);
   m.def("_script_unsupported(Any module, str method) -> str", script_unsupported);

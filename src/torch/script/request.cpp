@@ -13,9 +13,9 @@ namespace {
 using nlohmann::json;
 
 at::ScalarType dtype_of(const std::string& name) {
-  for (const auto type : {at::kFloat, at::kHalf, at::kChar, at::kInt, at::kBool, at::kByte,
-                          at::kFloat8_e4m3fn, at::kBFloat16, at::kLong, at::kDouble, at::kShort,
-                          at::kComplexFloat, at::kComplexDouble})
+  for (const auto type :
+       {at::kFloat, at::kHalf, at::kChar, at::kInt, at::kBool, at::kByte, at::kFloat8_e4m3fn,
+        at::kBFloat16, at::kLong, at::kDouble, at::kShort, at::kComplexFloat, at::kComplexDouble})
     if (name == torch_name(type)) return type;
   throw Error("an input has dtype " + name + ", which is not supported");
 }
@@ -49,8 +49,8 @@ ScriptRequest request_of(const std::string& text) {
   request.options = parse_options(root.at("options").dump(), &warnings);
   for (const std::string& w : warnings) log(LogLevel::kWarning, w);
   for (const json& in : root.at("inputs"))
-    request.inputs.inputs.push_back({in.at("min"), in.at("opt"), in.at("max"),
-                                     dtype_of(in.at("dtype").get<std::string>())});
+    request.inputs.inputs.push_back(
+        {in.at("min"), in.at("opt"), in.at("max"), dtype_of(in.at("dtype").get<std::string>())});
   request.inputs.signature = signature_of(root.at("signature"));
   return request;
 }

@@ -35,8 +35,9 @@ void visit_constants(const jit::Block* block, const std::function<void(const at:
 c10::Device script_device(const torchscript::Lowered& lowered, const std::string& wish) {
   std::optional<c10::Device> found;
   visit_constants(lowered.graph->block(), [&](const at::Tensor& t) {
-    TENON_CHECK(!found || *found == t.device(), "the module's parameters are on several devices: ",
-                found->str(), " and ", t.device().str());
+    TENON_CHECK(!found || *found == t.device(),
+                "the module's parameters are on several devices: ", found->str(), " and ",
+                t.device().str());
     found = t.device();
   });
   c10::Device device = found.value_or(c10::Device(wish.empty() ? "cpu" : wish));

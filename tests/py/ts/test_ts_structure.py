@@ -225,3 +225,39 @@ def test_traced_sizes_stay_dynamic():
     compiled = ts.compile(traced, inputs=[spec], min_block_size=1)
     for sizes in ((2, 4, 3), (4, 2, 3), (3, 8, 3)):
         check(compiled, traced, torch.randn(*sizes))
+
+
+class Mask(nn.Module):
+    """A mask made in place of known values, and a use of it before it is finished."""
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        mask = torch.zeros(2, 3)
+        early = x + mask
+        for i in range(2):
+            mask[i, i:] = float(i + 1)
+        late = x * mask
+        return early + late, mask
+
+
+def test_memory_made_at_compile_time():
+    x = torch.randn(2, 3)
+    compiled = compiled_as(Mask(), x, whole=False)
+    assert operators(compiled) == (1, {"aten::clone": 1})
+    check(compiled, Mask(), x)
+    compiled(x)[1].fill_(7)  # what is returned is the caller's
+    check(compiled, Mask(), x)
+
+
+class MaskInBranch(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        mask = torch.ones(3)
+        scaled = mask * 2
+        if bool(x.sum() > 0):
+            mask[0] = 5.0
+        return x * mask + scaled
+
+
+def test_memory_written_in_a_branch_at_run_time():
+    compiled = compiled_as(MaskInBranch(), torch.randn(2, 3), whole=False)
+    for x in (torch.ones(2, 3), -torch.ones(2, 3), torch.ones(2, 3)):
+        check(compiled, MaskInBranch(), x)
