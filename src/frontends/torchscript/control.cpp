@@ -207,7 +207,20 @@ void Interpreter::refuse_changed_containers(Node* node) const {
     }
 }
 
+void Interpreter::check_writes_inside(Node* node) const {
+  if (reading_.hidden_aliasing) return;
+  for (jit::Block* block : node->blocks())
+    for (Node* n : block->nodes()) {
+      check_writes_inside(n);
+      const auto* schema = n->maybeSchema();
+      if (!schema || !schema->is_mutable()) continue;
+      for (jit::Value* v : n->inputs())
+        if (v->type()->isSubtypeOf(*c10::TensorType::get())) throw RunTimeWrite{};
+    }
+}
+
 void Interpreter::keep_branch(Node* node) {
+  check_writes_inside(node);
   refuse_changed_containers(node);
   std::vector<Values> results(2);
   std::vector<std::unique_ptr<ScriptProgram>> blocks;
@@ -226,6 +239,7 @@ void Interpreter::keep_branch(Node* node) {
 }
 
 void Interpreter::keep_loop(Node* node) {
+  check_writes_inside(node);
   refuse_changed_containers(node);
   jit::Block* body = node->blocks()[0];
   const Values inputs = inputs_of(node);
@@ -280,6 +294,7 @@ void Interpreter::finish_kept(ir::Node* made, std::vector<std::unique_ptr<Script
   script.counts.assign(made->outputs().size(), -1);
   script.blocks = std::move(blocks);
   add_captures(made, programs);
+  note_hidden_writes(made, script.source);
   made->origin.node =
       made->outputs().empty()
           ? graph_.unique_name(script.source->kind() == c10::prim::If ? "If" : "Loop")

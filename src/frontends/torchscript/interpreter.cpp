@@ -89,10 +89,10 @@ bool Interpreter::is_foldable(Node* node) const {
 }
 
 bool Interpreter::is_written_at_run_time(jit::Value* v) const {
-  if (!jit::AliasDb::isMutableType(v) || !reading_.aliases.hasWriters(v)) return false;
-  if (!v->type()->castRaw<c10::TensorType>() &&
-      !v->type()->isSubtypeOf(*c10::ListType::ofTensors()))
-    return false;  // containers are the interpreter's own
+  // Other containers are the interpreter's own.
+  const bool tensors =
+      v->type()->castRaw<c10::TensorType>() || v->type()->isSubtypeOf(*c10::ListType::ofTensors());
+  if (!tensors || !reading_.aliases.hasWriters(v)) return false;
   if (parent_) return true;
   return std::any_of(reading_.run_time_writes.begin(), reading_.run_time_writes.end(),
                      [&](jit::Value* t) { return reading_.aliases.mayContainAlias(v, t); });

@@ -33,16 +33,17 @@ struct Reading {
   torch::jit::AliasDb& aliases;
   const InferTypes& infer;
   std::unordered_map<std::string, std::string>& module_classes;
-  /// Ops that are not torch's own share or write memory: see aliasing.h.
+  /// Memory is shared or written by ops that are not torch's own, or inside of kept blocks: torch's
+  /// alias analysis then says what stays in torch, in order.
   bool hidden_aliasing = false;
   c10::Device device;
   /// Targets of writes that happen while the program runs.
-  std::set<torch::jit::Value*> run_time_writes;
+  std::set<torch::jit::Value*> run_time_writes{};
   /// Results evaluated although something writes their memory: at compile time too, so far.
-  std::vector<torch::jit::Value*> evaluated;
-  std::set<const void*> changing;       // storages of those results
-  int unrolled = 0;                     // iterations of loops so far
-  std::set<std::string> block_symbols;  // sizes that only the inside of a kept block knows
+  std::vector<torch::jit::Value*> evaluated{};
+  std::set<const void*> changing{};       // storages of those results
+  int unrolled = 0;                       // iterations of loops so far
+  std::set<std::string> block_symbols{};  // sizes that only the inside of a kept block knows
 };
 
 class Interpreter {
@@ -106,6 +107,7 @@ class Interpreter {
   c10::IValue capture(const c10::IValue& outer);
   bool is_decided_inside(const torch::jit::Block* body, const torch::jit::Value* v) const;
   void refuse_changed_containers(Node* node) const;
+  void check_writes_inside(Node* node) const;
   void add_captures(ir::Node* made, const std::vector<const ScriptProgram*>& blocks);
   void finish_kept(ir::Node* made, std::vector<std::unique_ptr<ScriptProgram>> blocks);
   c10::IValue join(ir::Node* made, torch::jit::Value* v, const std::vector<c10::IValue>& results);

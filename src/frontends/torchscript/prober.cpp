@@ -3,6 +3,7 @@
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <c10/util/Exception.h>
@@ -82,6 +83,17 @@ std::string describe(const std::exception& e) {
   return first_line(torch_error ? torch_error->what_without_backtrace() : e.what());
 }
 
+/// Values on both sides of 0, the same in every build; integers are small and not negative.
+at::Tensor scattered(const std::vector<int64_t>& sizes, const at::TensorOptions& options) {
+  int64_t count = 1;
+  for (int64_t n : sizes) count *= n;
+  const at::Tensor numbers = at::arange(count, at::TensorOptions(at::kLong)).mul(7919);
+  const auto type = c10::typeMetaToScalarType(options.dtype());
+  const at::Tensor values =
+      at::isFloatingType(type) ? numbers.remainder(201).sub(100).div(7) : numbers.remainder(3);
+  return values.to(options).reshape(sizes);
+}
+
 std::vector<std::vector<int64_t>> sizes_of(const std::vector<c10::IValue>& results) {
   std::vector<std::vector<int64_t>> sizes;
   for (const c10::IValue& v : results) {
@@ -117,7 +129,7 @@ c10::IValue Prober::stand_in(const c10::IValue& v, const ir::SymEnv& env, c10::D
     const auto sizes = ir::eval(type.shape, env);
     const auto options = at::TensorOptions(scalar_type(type.dtype)).device(device);
     if (device.is_meta()) return at::empty(sizes, options);
-    return at::full(sizes, fill, options);
+    return fill < 2 ? at::full(sizes, fill, options) : scattered(sizes, options);
   });
 }
 
@@ -165,8 +177,11 @@ void Prober::unify_if_that_helps(jit::Node* node, const std::vector<c10::IValue>
 bool Prober::depends_on_values(jit::Node* node, const std::vector<c10::IValue>& arguments,
                                const Results& at_opt) const {
   const ir::SymEnv& env = points_[points_.size() > kOpt ? kOpt : 0];
-  const Run other = run(node, arguments, env, device_, 1);
-  return other.results && sizes_of(*other.results) != sizes_of(at_opt);
+  for (int fill : {1, 2}) {
+    const Run other = run(node, arguments, env, device_, fill);
+    if (other.results && sizes_of(*other.results) != sizes_of(at_opt)) return true;
+  }
+  return false;
 }
 
 Observation Prober::observe(jit::Node* node, const std::vector<c10::IValue>& arguments) {

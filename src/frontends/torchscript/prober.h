@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learns what an op returns by running it in torch at several points of the sizes' ranges: at min,
 // opt and max, and at points where symbols differ that may differ. On the meta device where the op
-// can, else on zeros (and on ones, to notice results whose size depends on values).
+// can, else on zeros (and other values, to notice results whose size depends on them).
 #pragma once
 
 #include <ATen/core/stack.h>

@@ -49,8 +49,14 @@ bool has_hidden_aliasing(const jit::Block* block) {
 class Reader {
  public:
   Reader(const Lowered& lowered, const c10::FunctionSchema& schema, const InputSpecs& specs,
-         const std::map<std::string, std::string>& equal, const std::set<jit::Value*>& written)
-      : lowered_(lowered), schema_(schema), specs_(specs), equal_(equal), written_(written) {}
+         const std::map<std::string, std::string>& equal, const std::set<jit::Value*>& written,
+         bool hidden)
+      : lowered_(lowered),
+        schema_(schema),
+        specs_(specs),
+        equal_(equal),
+        written_(written),
+        hidden_(hidden) {}
 
   std::unique_ptr<ScriptProgram> run(c10::Device device, const InferTypes& infer) {
     auto out = std::make_unique<ScriptProgram>();
@@ -58,15 +64,11 @@ class Reader {
     make_types(program.graph.symbols);
     Prober prober(program.graph.symbols, device);
     jit::AliasDb aliases(lowered_.graph);
-    Reading reading{program.graph.symbols,
-                    prober,
-                    aliases,
-                    infer,
-                    program.module_classes,
-                    has_hidden_aliasing(lowered_.graph->block()),
-                    device,
-                    0,
-                    {}};
+    const bool hidden = hidden_ || has_hidden_aliasing(lowered_.graph->block());
+    Reading reading{program.graph.symbols,  prober, aliases, infer,
+                    program.module_classes, hidden, device};
+    reading.run_time_writes = written_;
+    collect_written_constants(lowered_.graph->block(), aliases, reading.run_time_writes);
     Interpreter interpreter(reading, *out);
     interpreter.set(lowered_.graph->inputs()[0], lowered_.module._ivalue());
     for (size_t i = 1; i < schema_.arguments().size(); ++i) {
@@ -192,6 +194,7 @@ class Reader {
   const InputSpecs& specs_;
   const std::map<std::string, std::string>& equal_;
   const std::set<jit::Value*>& written_;
+  const bool hidden_;  // memory is written in blocks that are kept
   std::vector<ir::Type> types_;
   std::vector<bool> used_;
 };
@@ -203,15 +206,19 @@ std::unique_ptr<ScriptProgram> read(const Lowered& lowered, const c10::FunctionS
                                     const InferTypes& infer) {
   std::map<std::string, std::string> equal;  // symbol -> the one it turned out to be equal to
   std::set<jit::Value*> written;             // memory that is written while the program runs
+  bool hidden = false;
   for (;;) {
     try {
-      return Reader(lowered, schema, specs, equal, written).run(device, infer);
+      return Reader(lowered, schema, specs, equal, written, hidden).run(device, infer);
     } catch (const Unify& u) {
       log(LogLevel::kInfo, "the sizes ", u.keep, " and ", u.drop,
           " have the same range and must be equal");
       equal[u.drop] = u.keep;
     } catch (const RunTimeWrite& w) {
-      written.insert(w.target);
+      if (w.target)
+        written.insert(w.target);
+      else
+        hidden = true;
     }
   }
 }

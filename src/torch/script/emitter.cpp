@@ -93,6 +93,15 @@ Emitter::Value* Emitter::op(const char* name, std::vector<Value*> inputs, c10::T
   return graph_.insertNode(node)->output();
 }
 
+/// A constant of the graph would do, but torch folds copies of those, and then it is always the
+/// same.
+Emitter::Value* Emitter::copy_of(const at::Tensor& tensor) {
+  const std::string name = "constant_" + std::to_string(module_.constants++);
+  module_.module.register_buffer(name, tensor.detach());
+  Value* stored = graph_.insertGetAttr(module_.self, name);
+  return op("aten::clone", {stored, constant(c10::IValue())}, c10::TensorType::get());
+}
+
 Emitter::Value* Emitter::write(const c10::IValue& v, const Redirects& redirects, bool fresh) {
   if (const Leaf* leaf = leaf_of(v)) {
     if (leaf->value) {
@@ -122,8 +131,7 @@ Emitter::Value* Emitter::write(const c10::IValue& v, const Redirects& redirects,
     return graph_.insertNode(graph_.createDict(dict.keyType(), dict.valueType(), keys, parts))
         ->output();
   }
-  if (fresh && v.isTensor())
-    return op("aten::clone", {constant(v), constant(c10::IValue())}, c10::TensorType::get());
+  if (fresh && v.isTensor()) return copy_of(v.toTensor());
   return constant(v);
 }
 

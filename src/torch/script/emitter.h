@@ -16,11 +16,11 @@
 
 namespace tenon::torch_bridge {
 
-/// The module under construction: engines become its attributes.
+/// The module under construction: engines, and constants that are returned, are its attributes.
 struct EmittedModule {
   torch::jit::Module& module;
   torch::jit::Value* self;
-  int engines = 0;
+  int engines = 0, constants = 0;
 };
 
 class Emitter {
@@ -43,6 +43,7 @@ class Emitter {
   Value* constant(const c10::IValue& v);
   /// `fresh`: constant tensors are copied, because the caller may write to them.
   Value* write(const c10::IValue& v, const Redirects& redirects, bool fresh = false);
+  Value* copy_of(const at::Tensor& tensor);
   Value* size(const ir::SymDim& size);
   Value* symbol(const std::string& name);
   const std::pair<Value*, int64_t>* find_carrier(const std::string& name) const;

@@ -202,3 +202,35 @@ class EndlessLoop(nn.Module):
 def test_unrolling_is_bounded():
     with pytest.raises(RuntimeError, match="10000 iterations"):
         compile_script(EndlessLoop(), torch.randn(2))
+
+
+class WritesInBranch(nn.Module):
+    """The write must come between the uses of what is written."""
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        y = torch.relu(x)
+        before = y * 2 + 1
+        if bool(x[0, 0] > 0):
+            y.add_(10)
+        return before, torch.tanh(y * 2 - 1)
+
+
+def test_write_in_a_branch_keeps_its_place():
+    compiled = compile_script(WritesInBranch(), torch.randn(2, 3))
+    for x in (torch.full((2, 3), 0.2), torch.full((2, 3), -0.2)):
+        check(compiled, WritesInBranch(), x)
+
+
+class WritesInputInLoop(nn.Module):
+    def forward(self, x: Tensor, n: Tensor) -> Tensor:
+        for i in range(int(n.item())):
+            x.add_(i)
+        return torch.relu(x) + 1
+
+
+def test_write_in_a_loop():
+    compiled = compile_script(WritesInputInLoop(), torch.randn(2, 3), torch.tensor(3))
+    theirs, ours = torch.zeros(2, 3), torch.zeros(2, 3)
+    want = WritesInputInLoop()(theirs, torch.tensor(4))
+    torch.testing.assert_close(compiled(ours, torch.tensor(4)), want)
+    torch.testing.assert_close(ours, theirs)
