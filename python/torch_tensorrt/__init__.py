@@ -6,7 +6,7 @@ from . import _library
 _library.load()
 __version__ = _library.version()
 
-from . import _trt_alias, dynamo, fx, logging, runtime, trt, utils  # noqa: E402
+from . import _trt_alias, dynamo, fx, logging, runtime, trt, ts, utils  # noqa: E402
 from ._compile import compile, convert_method_to_trt_engine, load, save  # noqa: E402
 from ._Device import Device  # noqa: E402
 from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
@@ -36,5 +36,6 @@ __all__ = [
     "runtime",
     "save",
     "trt",
+    "ts",
     "utils",
 ]

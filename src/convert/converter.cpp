@@ -72,12 +72,18 @@ ir::Value* Ctx::cast(ir::Value* x, DataType to) {
 }
 
 ir::SymDim Ctx::agree(const ir::SymDim& ours, const ir::SymDim& recorded, const char* what) const {
+  if (inferred) return ours;
   require(same_everywhere(ours, recorded, net.graph.symbols), what, " would be ", ours.str(),
           ", the program says ", recorded.str());
   return recorded;
 }
 
 void Ctx::bind(const ir::Value* out, ir::Value* v) {
+  if (inferred) {
+    (*inferred)[out] = v->type;
+    values[out] = v;
+    return;
+  }
   const ir::Type& want = out->type;
   require(want.kind == ir::Kind::kTensor, "result %", out->name, " is not a tensor");
   const bool same_rank = v->type.shape.size() == want.shape.size();

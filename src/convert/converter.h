@@ -103,6 +103,8 @@ class Ctx {
   std::shared_ptr<INetworkDefinition> facade;               // see network() in user_converter.h
   const Options* options = nullptr;  // of the compilation; null: not known (a probe, a test)
   NodeCheck user_layers;             // asked about the layers of users' converters, if given
+  /// If set, bind() writes the result's type here instead of checking it (infer_types).
+  std::unordered_map<const ir::Value*, ir::Type>* inferred = nullptr;
 
  private:
   const ir::Attr* arg(const ir::Node& n, const char* name) const;
@@ -138,6 +140,11 @@ using LayerCheck = std::function<Support(const ir::Graph& net)>;
 /// `check` is asked about the layers, if given.
 Support supports(const ir::Node& node, const ir::SymRanges* ranges = nullptr,
                  const std::string& device = {}, const LayerCheck& check = {});
+
+/// The types that the converter gives the node's results; those it does not give are kOther.
+/// Nothing if it says no. For frontends that learn types from converters; what the node says of its
+/// results is taken as a hint.
+std::optional<std::vector<ir::Type>> infer_types(const ir::Node& node, const ir::SymRanges& ranges);
 
 /// Do two sizes have the same value at min, opt, max and a fixed set of pseudo-random points?
 bool same_everywhere(const ir::SymDim& a, const ir::SymDim& b, const ir::SymRanges& ranges);

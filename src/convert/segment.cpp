@@ -123,6 +123,57 @@ void keep_used_symbols(ir::Graph& g) {
 
 }  // namespace
 
+namespace {
+
+/// The node's operands as inputs of a probe.
+void probe_operands(Ctx& c, const ir::Node& node) {
+  for (const ir::Value* v : node.inputs) {
+    if (!v || c.values.count(v) || ir::constant_of(v)) continue;
+    check_operand(*v);
+    if (v->type.kind == ir::Kind::kTensor) c.values[v] = c.net.graph.add_input(v->name, v->type);
+  }
+}
+
+}  // namespace
+
+namespace {
+
+/// A size that equals the hint over the whole range is spelled as it: max(0, s0) as s0.
+void prefer_spelling(const ir::SymShape& hint, ir::SymShape& shape, const ir::SymRanges& ranges) {
+  for (size_t i = 0; i < shape.size() && hint.size() == shape.size(); ++i)
+    if (same_everywhere(shape[i], hint[i], ranges)) shape[i] = hint[i];
+}
+
+}  // namespace
+
+std::optional<std::vector<ir::Type>> infer_types(const ir::Node& node,
+                                                 const ir::SymRanges& ranges) {
+  ir::Graph probe;
+  probe.symbols = ranges;
+  Ctx c(probe, true);
+  std::unordered_map<const ir::Value*, ir::Type> found;
+  c.inferred = &found;
+  try {
+    // A user's converter may want to read weights, which a probe has not.
+    if (find_user_converter(node)) return std::nullopt;
+    probe_operands(c, node);
+    run_converter(c, node, nullptr);
+  } catch (const No&) {
+    return std::nullopt;
+  } catch (const Error&) {  // an answer too: supports() gives the reason to the report
+    return std::nullopt;
+  }
+  std::vector<ir::Type> types;
+  for (const auto& out : node.outputs()) {
+    types.emplace_back().kind = ir::Kind::kOther;
+    const auto it = found.find(out.get());
+    if (it == found.end()) continue;
+    types.back() = it->second;
+    prefer_spelling(out->type.shape, types.back().shape, ranges);
+  }
+  return types;
+}
+
 Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::string& device,
                  const LayerCheck& check) {
   ir::Graph probe;
@@ -131,11 +182,7 @@ Support supports(const ir::Node& node, const ir::SymRanges* ranges, const std::s
   std::string refusals;
   try {
     check_device(node, device);
-    for (const ir::Value* v : node.inputs) {
-      if (!v || c.values.count(v) || ir::constant_of(v)) continue;
-      check_operand(*v);
-      if (v->type.kind == ir::Kind::kTensor) c.values[v] = probe.add_input(v->name, v->type);
-    }
+    probe_operands(c, node);
     if (find_user_converter(node, &refusals)) return Support::yes();
     run_converter(c, node, nullptr);
     if (check) return check(probe);

@@ -9,6 +9,7 @@
 #include "convert/converter.h"
 #include "engine/build/build.h"
 #include "engine/build/device_support.h"
+#include "kernels/kernel.h"
 
 namespace tenon::driver {
 namespace {
@@ -134,6 +135,7 @@ std::string timing_cache_path(const Options& options) {
 
 Compiled compile(const ir::Program& program, const Options& options, const Progress& progress) {
   const Running scope(options);
+  static_cast<void>(kernels::load_plugins());
   Compiled result;
   Stopwatch watch(result.times_ms);
   std::vector<ir::Graph> nets;

@@ -102,11 +102,13 @@ class Partitioner {
 
   /// Symbols that some user input shows as one of its sizes.
   void find_carriers() {
-    for (const auto& in : graph_.inputs()) {
-      if (in->type.kind != Kind::kTensor) continue;
-      for (const ir::SymDim& d : in->type.shape)
-        if (!d.as_symbol().empty()) carriers_.try_emplace(d.as_symbol(), in.get());
-    }
+    for (const auto& in : graph_.inputs()) add_carrier(in.get());
+  }
+
+  void add_carrier(const Value* v) {
+    if (v->type.kind != Kind::kTensor) return;
+    for (const ir::SymDim& d : v->type.shape)
+      if (!d.as_symbol().empty()) carriers_.try_emplace(d.as_symbol(), v);
   }
 
   void classify(const Node& n, const Supports& supports, const Demoted& demoted) {
@@ -114,10 +116,25 @@ class Partitioner {
     Support answer = supports(n);
     report.supported = static_cast<bool>(answer);
     report.reason = answer.reason();
+    if (!report.supported) explain_operand(n, &report.reason);
     if (report.supported) report.reason = refusal(n, demoted);
     report.engine = report.reason.empty();
+    // What torch computes may be the only one to show a size; no later round moves it to an engine.
+    if (!report.engine)
+      for (const auto& out : n.outputs()) add_carrier(out.get());
     index_[&n] = reports_.size();
     reports_.push_back(std::move(report));
+  }
+
+  /// "operand %x is not a tensor of a supported dtype" leaves open why.
+  void explain_operand(const Node& n, std::string* reason) const {
+    if (reason->rfind("operand %", 0) != 0) return;
+    for (const Value* in : n.inputs) {
+      if (!in || in->type.kind != Kind::kOther) continue;
+      const auto pin = program_.pinned.find(in->name);
+      if (pin != program_.pinned.end()) *reason += ": " + pin->second;
+      return;
+    }
   }
 
   /// Why a convertible node stays in torch all the same; "" if it does not.
@@ -183,6 +200,9 @@ class Partitioner {
         if (in && at.count(in)) level = std::max(level, at[in]);
       auto it = index_.find(&n);
       if (it != index_.end()) {
+        if (reports_[it->second].engine)
+          for (const std::string& symbol : needed_symbols(n))
+            if (at.count(carriers_.at(symbol))) level = std::max(level, at[carriers_.at(symbol)]);
         auto order = after_.find(&n);
         if (order != after_.end()) level = std::max(level, level_.at(order->second));
         bool engine = reports_[it->second].engine;
@@ -230,9 +250,12 @@ class Partitioner {
       segment.name =
           (segment.engine ? "_run_on_acc_" : "_run_on_gpu_") + std::to_string(plan.segments.size());
       find_inputs(segment);
-      find_outputs(segment);
       plan.segments.push_back(std::move(segment));
     }
+    std::set<const Value*> carried;
+    for (const Segment& s : plan.segments)
+      if (s.engine) carried.insert(s.inputs.begin(), s.inputs.end());
+    for (Segment& s : plan.segments) find_outputs(s, carried);
   }
 
   void find_inputs(Segment& s) const {
@@ -260,9 +283,10 @@ class Partitioner {
     }
   }
 
-  void find_outputs(Segment& s) const {
+  /// `wanted`: inputs of engines, among them values that are there for their sizes alone.
+  void find_outputs(Segment& s, std::set<const Value*> wanted) const {
     std::set<const Node*> mine(s.nodes.begin(), s.nodes.end());
-    std::set<const Value*> wanted(graph_.outputs.begin(), graph_.outputs.end());
+    wanted.insert(graph_.outputs.begin(), graph_.outputs.end());
     for (const auto& node : graph_.nodes()) {
       if (mine.count(node.get()) || !(index_.count(node.get()) || is_needed_size(*node))) continue;
       wanted.insert(node->inputs.begin(), node->inputs.end());

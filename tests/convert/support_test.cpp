@@ -109,5 +109,47 @@ TEST(Registry, NamesAreSortedAndFound) {
   EXPECT_EQ(find_converter("aten::conv2d.out"), nullptr);
 }
 
+std::vector<std::string> inferred(const std::string& text) {
+  const ir::Graph g = ir::parse(text);
+  std::vector<std::string> types;
+  const auto found = infer_types(*g.nodes().back(), g.symbols);
+  if (!found) return {"no"};
+  for (const ir::Type& t : *found) types.push_back(ir::str(t));
+  return types;
+}
+
+TEST(InferTypes, GivesWhatTheConverterMakes) {
+  EXPECT_EQ(inferred(R"(graph {
+    symbol s0 [1, 4, 8]
+    input %x : f32[s0, 6]
+    %y : i64[1] = aten::reshape(%x) {self=$0 shape=[<2*s0>, <-1>]}
+    return %y
+  })"),
+            (std::vector<std::string>{"f32[2*s0, 3]"}));
+}
+
+TEST(InferTypes, PrefersTheSpellingOfTheHint) {
+  const std::string graph = R"(graph {
+    symbol s0 [1, 4, 8]
+    %y : i64[HINT] = aten::arange() {end=<s0>}
+    return %y
+  })";
+  const auto with = [&](const std::string& hint) {
+    std::string text = graph;
+    return inferred(text.replace(text.find("HINT"), 4, hint));
+  };
+  EXPECT_EQ(with("s0"), (std::vector<std::string>{"i64[s0]"}));
+  EXPECT_EQ(with("3"), (std::vector<std::string>{"i64[max(0, s0)]"}));
+}
+
+TEST(InferTypes, NothingWhereTheConverterSaysNo) {
+  EXPECT_EQ(inferred(R"(graph {
+    input %x : f32[2]
+    %y : f32[2] = aten::bernoulli(%x) {self=$0}
+    return %y
+  })"),
+            (std::vector<std::string>{"no"}));
+}
+
 }  // namespace
 }  // namespace tenon::convert

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ir/sym_steps.h"
+
 namespace tenon::ir {
 namespace {
 
@@ -166,6 +168,40 @@ TEST(SymShape, Helpers) {
   EXPECT_EQ(eval(shape, {{"s0", 2}}), (std::vector<int64_t>{2, 3, 3}));
   EXPECT_EQ(volume(shape), p("3*s0*s0 + 3*s0"));
   EXPECT_EQ(volume({}), SymDim(1));
+}
+
+/// Runs the calculation that steps_of gives.
+int64_t run_steps(const SymDim& size, const SymEnv& env) {
+  using Kind = SymStep::Kind;
+  std::vector<int64_t> stack;
+  for (const SymStep& step : steps_of(size)) {
+    if (step.kind == Kind::kNumber || step.kind == Kind::kSymbol) {
+      stack.push_back(step.kind == Kind::kNumber ? step.number : env.at(step.symbol));
+      continue;
+    }
+    const SymDim b = stack.back();
+    stack.pop_back();
+    const SymDim a = stack.back();
+    stack.back() = (step.kind == Kind::kAdd        ? a + b
+                    : step.kind == Kind::kMul      ? a * b
+                    : step.kind == Kind::kFloorDiv ? a.floordiv(b)
+                    : step.kind == Kind::kMod      ? a.mod(b)
+                    : step.kind == Kind::kMax      ? SymDim::max(a, b)
+                                                   : SymDim::min(a, b))
+                       .value();
+  }
+  EXPECT_EQ(stack.size(), 1u);
+  return stack.back();
+}
+
+TEST(SymDim, StepsCalculateTheSameValue) {
+  for (const char* text :
+       {"7", "0", "s0", "-s0", "2*s0*s1 + 4", "floordiv(s0 + 1, 2) - 3*s1", "mod(s0, 3) + s0*s0",
+        "max(1, s0) + min(s1, 4)", "floordiv(s0*s1 - 5, max(2, s1))", "s0 - s1"}) {
+    const SymDim size = SymDim::parse(text);
+    for (const SymEnv& env : {SymEnv{{"s0", 3}, {"s1", 5}}, SymEnv{{"s0", 11}, {"s1", 2}}})
+      EXPECT_EQ(run_steps(size, env), size.eval(env)) << text;
+  }
 }
 
 }  // namespace

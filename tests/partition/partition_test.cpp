@@ -238,6 +238,41 @@ TEST(Partition, SizesThatNoInputShowsStayInTorch) {
   EXPECT_TRUE(report_of(plan, "r").engine) << "its operand shows u";
 }
 
+TEST(Partition, AResultOfTorchMayBeTheOneThatShowsASize) {
+  const auto program = program_of(R"(graph {
+    symbol u0 [1, 4, 8]
+    input %x : f32[2, 3]
+    %t : f32[u0, 3] = aten::torch_only(%x) {self=$0} ; t|t||
+    %a : f32[2, 3] = aten::relu(%x) {self=$0} ; a|a||
+    %b : f32[2*u0, 3] = aten::repeat(%a) {self=$0 repeats=[<u0>, <1>]} ; b|b||
+    return %b
+  })");
+  const Plan plan = partition(program, options_with(1), by_name);
+  ASSERT_EQ(plan.segments.size(), 3u);
+  EXPECT_EQ(nodes_of(plan.segments[0]), (Names{"a"}));
+  EXPECT_EQ(nodes_of(plan.segments[1]), (Names{"t"}));
+  EXPECT_EQ(names(plan.segments[1].outputs), (Names{"t"}));
+  EXPECT_EQ(nodes_of(plan.segments[2]), (Names{"b"}));
+  EXPECT_EQ(names(plan.segments[2].inputs), (Names{"a", "t"}));
+}
+
+TEST(Partition, ReasonsOfOperandsAreExplained) {
+  auto program = program_of(R"(graph {
+    input %x : f32[2]
+    %t : other = aten::torch_only(%x) {self=$0} ; t|t||
+    %a : f32[2] = aten::relu(%t) {self=$0} ; a|a||
+    return %a
+  })");
+  program.pinned["t"] = "tensors of int16 stay in PyTorch";
+  const auto refuse = [](const ir::Node& n) {
+    return n.op == "aten::relu" ? Support::no("operand %t is not a tensor of a supported dtype")
+                                : by_name(n);
+  };
+  const Plan plan = partition(program, options_with(1), refuse);
+  EXPECT_EQ(report_of(plan, "a").reason,
+            "operand %t is not a tensor of a supported dtype: tensors of int16 stay in PyTorch");
+}
+
 TEST(Partition, DeadNodesAndChecksAreDropped) {
   const auto program = program_of(R"(graph {
     symbol n [1, 4, 8]

@@ -123,6 +123,12 @@ TENON_CONVERTER("aten::batch_norm")(Ctx& c, const ir::Node& n) {
   c.bind(n.output(), batch_norm(c, n));
 }
 
+/// With stored statistics instance norm is batch norm.
+TENON_CONVERTER("aten::instance_norm")(Ctx& c, const ir::Node& n) {
+  const bool stored = !c.boolean(n, "use_input_stats", true);
+  c.bind(n.output(), stored ? batch_norm(c, n) : instance_norm(c, n));
+}
+
 TENON_CONVERTER("aten::_native_batch_norm_legit_no_training")(Ctx& c, const ir::Node& n) {
   ir::Value* y = batch_norm(c, n);
   ir::Value* empty =

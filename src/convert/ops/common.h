@@ -64,6 +64,8 @@ ir::Value* concat(Ctx& c, const std::vector<ir::Value*>& parts, size_t axis);
 ir::Value* reduce(Ctx& c, const char* operation, ir::Value* x, std::vector<int64_t> axes,
                   bool keep_dims);
 ir::Value* fill(Ctx& c, double value, const ir::SymShape& shape, DataType type);
+/// Of the input's own statistics, one channel of one sample at a time (normalization.cpp).
+ir::Value* instance_norm(Ctx& c, const ir::Node& n);
 /// A tensor's sizes that must be numbers.
 std::vector<int64_t> fixed_sizes(Ctx& c, const ir::Value* x, const char* what);
 /// x[C] seen as [1, C, 1, ...] for an input of `rank` dimensions.

@@ -91,14 +91,12 @@ TENON_CONVERTER("aten::native_group_norm")(Ctx& c, const ir::Node& n) {
   c.bind_all(n, {nullptr, squeeze(c, m.mean, 2), squeeze(c, m.rstd, 2)});
 }
 
-TENON_CONVERTER("aten::instance_norm")(Ctx& c, const ir::Node& n) {
-  c.require(c.boolean(n, "use_input_stats", true),
-            "instance_norm with running statistics (use_input_stats=False)");
+ir::Value* instance_norm(Ctx& c, const ir::Node& n) {
   c.require(!c.has(n, "running_mean"), "instance_norm updates its running statistics (training)");
   ir::Value* x = c.tensor(n, "input");
   c.require(x->type.shape.size() >= 3 && x->type.shape[1].is_const(),
             "the number of channels is not fixed");
-  c.bind(n.output(), group_norm(c, n, x, x->type.shape[1].value()));
+  return group_norm(c, n, x, x->type.shape[1].value());
 }
 
 }  // namespace tenon::convert
