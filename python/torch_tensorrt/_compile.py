@@ -212,7 +212,7 @@ def _save_program(program: Any, path: str, extra_files: Any, pickle_protocol: in
 
 
 def _save_script(module: Any, path: str, args: Any, kwargs: Any, extra_files: Any) -> None:
-    args, kwargs = _specs.examples((args, kwargs))
+    args, kwargs = _specs.examples((args, kwargs), _specs.device_of(module))
     with torch.no_grad():
         if kwargs:
             script = torch.jit.trace(

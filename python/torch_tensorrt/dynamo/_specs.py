@@ -4,6 +4,7 @@ torch.export and the compiler need to know of them."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Optional, Sequence
 
 import torch
@@ -11,6 +12,7 @@ from torch.export import Dim
 from torch.utils import _pytree as pytree
 
 from .._Input import Input
+from ..runtime import TorchTensorRTModule
 
 
 def is_leaf(value: Any) -> bool:
@@ -34,14 +36,25 @@ def normalise(
     return tuple(args or ()), dict(kwarg_inputs or {})
 
 
-def examples(tree: Any) -> Any:
-    """The tree with an example tensor for each Input, fit for tracing. A tensor that stands in two
-    places is copied: torch.export would take both for one input, and ignore the other."""
+def device_of(module: torch.nn.Module) -> torch.device:
+    """Where a module runs: the device of its parameters, buffers or engines; without any, the CPU."""
+    for tensor in itertools.chain(module.parameters(), module.buffers()):
+        return tensor.device
+    for child in module.modules():
+        if isinstance(child, TorchTensorRTModule) and child.engine is not None:
+            return torch.device(child.engine.device())
+    return torch.device("cpu")
+
+
+def examples(tree: Any, device: torch.device) -> Any:
+    """The tree with an example tensor on ``device`` for each Input, fit for tracing. A tensor that
+    stands in two places is copied: torch.export would take both for one input, and ignore the
+    other."""
     seen: set[int] = set()
 
     def distinct(value: Any) -> Any:
         if not isinstance(value, torch.Tensor):
-            return _example(value)
+            return _example(value, device)
         again = id(value) in seen
         seen.add(id(value))
         return value.clone() if again else value
@@ -49,12 +62,13 @@ def examples(tree: Any) -> Any:
     return pytree.tree_map(distinct, tree, is_leaf=is_leaf)
 
 
-def _example(value: Any) -> Any:
+def _example(value: Any, device: torch.device) -> Any:
     if not isinstance(value, Input):
         return value
-    if value.shape_mode is Input._ShapeMode.STATIC:
-        return value.example_tensor()
-    return value._random([_hint(*value.range_of(axis)) for axis in range(value.rank)])
+    if value.torch_tensor is not None and value.shape_mode is Input._ShapeMode.STATIC:
+        return value.torch_tensor
+    sizes = [_hint(*value.range_of(axis)) for axis in range(value.rank)]
+    return value._random(sizes).to(device)
 
 
 def _hint(low: int, best: int, high: int) -> int:

@@ -26,7 +26,8 @@ def trace(
     Args:
         mod: the module, in eval mode.
         inputs, arg_inputs: positional inputs (the two mean the same): ``Input`` or tensors, nested
-            in tuples, lists and dicts as the module takes them.
+            in tuples, lists and dicts as the module takes them. Tensors made for Inputs are on the
+            module's device.
         kwarg_inputs: keyword inputs.
         strict: trace Python bytecode instead of running the module.
         dynamic_shapes: as torch.export's; replaces what the Inputs say.
@@ -35,7 +36,7 @@ def trace(
     if dynamic_shapes is None:
         bound = inspect.signature(mod.forward).bind(*args, **kwargs).arguments
         dynamic_shapes = _specs.dynamic_shapes(bound)
-    args, kwargs = _specs.examples((args, kwargs))
+    args, kwargs = _specs.examples((args, kwargs), _specs.device_of(mod))
     return torch.export.export(
         mod,
         args,

@@ -13,6 +13,7 @@ from torch.utils import _pytree as pytree
 
 from .. import dynamo, logging
 from .._Input import Input
+from ..dynamo._specs import device_of
 from .input_tensor_spec import InputTensorSpec
 from .lower_setting import LowerSetting
 from .utils import LowerPrecision, lower_precision
@@ -110,7 +111,8 @@ class Lowerer:
     @torch.no_grad()
     def _verify(self, module: torch.nn.Module, compiled: torch.nn.Module, given: list[Any]) -> None:
         """Compares the two on the example inputs."""
-        inputs = [_example(v) for v in given]
+        device = device_of(module)
+        inputs = [_example(v, device) for v in given]
         pairs = zip(pytree.tree_leaves(compiled(*inputs)), pytree.tree_leaves(module(*inputs)))
         setting = self.lower_setting
         for i, (seen, wanted) in enumerate(pairs):
@@ -126,12 +128,12 @@ class Lowerer:
             )
 
 
-def _example(value: Any) -> Any:
+def _example(value: Any, device: torch.device) -> Any:
     if isinstance(value, InputTensorSpec):
-        return value.to_random_tensor()
+        return value.to_random_tensor().to(device)
     if isinstance(value, Input):
         dynamic = value.shape_mode is Input._ShapeMode.DYNAMIC
-        return value.example_tensor("opt_shape" if dynamic else None)
+        return value.example_tensor("opt_shape" if dynamic else None).to(device)
     return value
 
 
