@@ -29,14 +29,25 @@ def blocks(language: str) -> list[str]:
 def saved(tmp_path_factory):
     """The folder in which the README's Python ran."""
     folder = tmp_path_factory.mktemp("readme")
-    code, _ = blocks("python")
+    code, _, others, converter = blocks("python")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         names = {}
         with torch.no_grad():
             exec(compile(code, str(README), "exec"), names)
-    x = torch.randn(3, 3, 224, 224)
-    torch.testing.assert_close(names["again"](x), names["model"](x), rtol=1e-3, atol=1e-4)
+            exec(compile(others, str(README), "exec"), names)
+            exec(compile(converter, str(README), "exec"), names)
+        model, x = names["model"], names["x"]
+        try:
+            again = torch_tensorrt.compile(model, inputs=[x])
+        finally:
+            torch_tensorrt.dynamo.conversion.remove_converter(names["convert_relu"])
+    script = torch.jit.load(folder / "resnet18.ts")
+    torch._dynamo.reset()
+    with torch.no_grad():
+        wanted = model(x)
+        for module in (names["again"], names["eager"], names["old"], script, again):
+            torch.testing.assert_close(module(x), wanted, rtol=1e-3, atol=1e-4)
     return folder
 
 
@@ -44,7 +55,7 @@ def saved(tmp_path_factory):
 def test_python_on_cuda():
     import torchvision
 
-    _, code = blocks("python")
+    code = blocks("python")[1]
     names = {"torch": torch, "torchvision": torchvision, "torch_tensorrt": torch_tensorrt}
     with torch.no_grad():
         exec(compile(code, str(README), "exec"), names)
