@@ -124,6 +124,18 @@ def test_network_to_plan_to_run(device):
         context.set_tensor_address("z", 0)
 
 
+def test_slices_of_shapes_keep_run_time_sizes():
+    _, net = network()
+    x = net.add_input("x", trt.float32, (-1, 3, -1))
+    x.set_dimension_name(0, "n")
+    assert x.shape == (-1, 3, -1) and x.shape.exprs == ["n", 3, "x_2"]
+    assert x.shape[1:] == (3, -1) and x.shape[1:].exprs == [3, "x_2"]
+    assert (x.get_dimension_name(0), x.get_dimension_name(1)) == ("n", "")
+    layer = net.add_shuffle(x)
+    layer.reshape_dims = trt.Dims([-1, -1, 3], [*x.shape.exprs[2:], "n", 3])
+    assert layer.get_output(0).shape.exprs == ["x_2", "n", 3]
+
+
 def test_mistakes_are_errors_with_names():
     _, net = network()
     x = net.add_input("x", trt.float32, (2, 3))
