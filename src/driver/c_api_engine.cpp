@@ -83,9 +83,10 @@ void want_each(const void* const* buffers, const std::vector<BindingInfo>& bindi
 /// The inputs' sizes as lists.
 std::vector<std::vector<int64_t>> lists(const Engine& engine, const int64_t* const* shapes) {
   std::vector<std::vector<int64_t>> out;
+  if (!engine.inputs().empty()) wanted(shapes, "shapes");
   for (size_t i = 0; i < engine.inputs().size(); ++i) {
     const size_t rank = engine.inputs()[i].shape.size();
-    if (rank) wanted(wanted(shapes, "shapes")[i], "a shape");
+    if (rank) wanted(shapes[i], "a shape");
     out.emplace_back(rank ? std::vector<int64_t>(shapes[i], shapes[i] + rank)
                           : std::vector<int64_t>());
   }
