@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import torch
+from converter_fixtures import both_devices, only_this_test  # noqa: F401
 from converter_ops import compiled, gate, join, kinds, min_max, reason, split_sizes, twice
 
 import torch_tensorrt
@@ -39,6 +40,7 @@ def around_twice(x):
     return torch.relu(twice(torch.tanh(x)))
 
 
+@both_devices
 def test_a_custom_op_becomes_part_of_the_one_engine(device):
     calls = add_twice()
     x = torch.randn(2, 3, device=device)

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import torch
+from converter_fixtures import both_devices
 from trt_networks import build_and_run, network, plan, run
 
 from torch_tensorrt import trt
@@ -86,6 +87,7 @@ def test_the_alias_leaves_another_package_alone(fresh_python, tmp_path, monkeypa
     assert fresh_python(code).strip() == "True"
 
 
+@both_devices
 def test_network_to_plan_to_run(device):
     torch_weight, bias = torch.randn(4, 3, 3, 3), torch.randn(4)
     builder, net = network()
