@@ -81,6 +81,22 @@ int tenon_network_build(tenon_handle network, const char* request_json, tenon_ha
 int tenon_plan_data(tenon_handle plan, const void** data, size_t* size);
 int tenon_plan_free(tenon_handle plan);
 
+/* ---- running a plan, all buffers in host memory */
+
+/* Copies the plan. The engine runs one call at a time; load it twice to run two. */
+int tenon_engine_load(const void* plan, size_t size, tenon_handle* engine);
+int tenon_engine_free(tenon_handle engine);
+/* {"device": "cpu"|"cuda", "inputs": [binding], "outputs": [binding]}, where a binding is {"name",
+ *   "dtype", "shape": [8, "s0"], "ranges": [[min, opt, max], ...]} */
+int tenon_engine_info(tenon_handle engine, const char** json);
+/* Sizes of all outputs for these sizes of all inputs: [[2, 3], ...]. shapes[i] has input i's rank.
+ */
+int tenon_engine_output_shapes(tenon_handle engine, const int64_t* const* shapes,
+                               const char** json);
+/* Dense row-major buffers of the bindings' types; returns when it is done. */
+int tenon_engine_run(tenon_handle engine, const int64_t* const* shapes, const void* const* inputs,
+                     void* const* outputs);
+
 /* ---- converters */
 
 /* The text that explains what a callback refuses or why it failed; call it before returning. */

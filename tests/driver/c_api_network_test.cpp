@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "tenon/runtime.h"
-
 namespace {
 
 std::string failure(int code) { return code ? tenon_last_error() : "no error"; }
@@ -52,20 +50,29 @@ TEST(CApiNetwork, ANetworkBecomesAPlanThatRuns) {
   const void* data = nullptr;
   size_t size = 0;
   ASSERT_EQ(tenon_plan_data(plan, &data, &size), 0);
-  const auto engine =
-      tenon::Engine::load({std::shared_ptr<const void>(std::shared_ptr<void>(), data), size});
-  const auto context = engine->create_context();
-  const int64_t shape[] = {2, 3};
-  const int64_t* shapes[] = {shape};
+  tenon_handle engine = 0;
+  ASSERT_EQ(tenon_engine_load(data, size, &engine), 0) << tenon_last_error();
+  EXPECT_EQ(tenon_plan_free(plan), 0);
+  expect_part(failure(tenon_plan_free(plan)), "does not exist");
+  const char* json = nullptr;
+  ASSERT_EQ(tenon_engine_info(engine, &json), 0);
+  expect_part(json, R"("name":"x","dtype":0,"shape":["x_0",3],"ranges":[[1,2,4],[3,3,3]])");
+  const int64_t shape[] = {2, 3}, large[] = {5, 3};
+  const int64_t *shapes[] = {shape}, *wrong[] = {large}, *none[] = {nullptr};
   const float in[] = {-1, 2, -3, 4, -5, 6};
   float out[6];
   const void* inputs[] = {in};
-  void* outputs[] = {out};
-  context->set_input_shapes(shapes);
-  context->enqueue(inputs, outputs);
+  void *outputs[] = {out}, *nothing[] = {nullptr};
+  ASSERT_EQ(tenon_engine_output_shapes(engine, shapes, &json), 0) << tenon_last_error();
+  EXPECT_STREQ(json, "[[2,3]]");
+  ASSERT_EQ(tenon_engine_run(engine, shapes, inputs, outputs), 0) << tenon_last_error();
   EXPECT_EQ(std::vector<float>(out, out + 6), (std::vector<float>{0, 2, 0, 4, 0, 6}));
-  EXPECT_EQ(tenon_plan_free(plan), 0);
-  expect_part(failure(tenon_plan_free(plan)), "does not exist");
+  expect_part(failure(tenon_engine_run(engine, wrong, inputs, outputs)), "is 5, wanted 1..4");
+  expect_part(failure(tenon_engine_run(engine, none, inputs, outputs)), "a shape is null");
+  expect_part(failure(tenon_engine_run(engine, shapes, inputs, nothing)), "('y') is null");
+  EXPECT_EQ(tenon_engine_free(engine), 0);
+  expect_part(failure(tenon_engine_run(engine, shapes, inputs, outputs)), "does not exist");
+  expect_part(failure(tenon_engine_load("no plan", 7, &engine)), "plan");
 }
 
 TEST(CApiNetwork, StaleAndForeignHandles) {

@@ -56,7 +56,8 @@ _CLASSES = {
     **dict.fromkeys(
         "IPluginV2 IPluginV2Ext IPluginV2DynamicExt IPluginV3 IPluginV3OneBuild IPluginV3OneCore"
         " IPluginV3OneRuntime IPluginCreator IPluginCreatorV3One IPluginRegistry PluginField"
-        " PluginFieldCollection IPluginV2Layer IPluginV3Layer".split(),
+        " PluginFieldCollection IPluginV2Layer IPluginV3Layer PluginTensorDesc"
+        " DynamicPluginTensorDesc DimsExprs IExprBuilder IDimensionExpr".split(),
         _PLUGINS,
     ),
     **dict.fromkeys(

@@ -97,6 +97,11 @@ ExecutionContextAllocationStrategy = _enum(
 TacticSource = _enum(
     "TacticSource", "CUBLAS CUBLAS_LT CUDNN EDGE_MASK_CONVOLUTIONS JIT_CONVOLUTIONS"
 )
+PluginFieldType = _enum(
+    "PluginFieldType",
+    "FLOAT16 FLOAT32 FLOAT64 INT8 INT16 INT32 CHAR DIMS UNKNOWN BF16 INT64 FP8 INT4",
+)
+SerializationFlag = _enum("SerializationFlag", "EXCLUDE_WEIGHTS EXCLUDE_LEAN_RUNTIME INCLUDE_REFIT")
 QuantizationFlag = _enum("QuantizationFlag", "CALIBRATE_BEFORE_FUSION")
 Severity = _enum("Severity", "INTERNAL_ERROR ERROR WARNING INFO VERBOSE")
 

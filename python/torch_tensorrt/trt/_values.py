@@ -87,7 +87,9 @@ class Dims(Sequence):
         return len(self._sizes)
 
     def __getitem__(self, i: Any) -> Any:
-        return Dims(self._sizes[i]) if isinstance(i, slice) else self._sizes[i]
+        if isinstance(i, slice):
+            return Dims(self._sizes[i], self.exprs[i])
+        return self._sizes[i]
 
     def __setitem__(self, i: Any, value: Any) -> None:
         self._sizes[i] = value

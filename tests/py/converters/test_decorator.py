@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import torch
+from converter_fixtures import both_devices, only_this_test  # noqa: F401
 from converter_ops import compiled, gate, join, kinds, min_max, reason, split_sizes, twice
 
 import torch_tensorrt
@@ -17,6 +18,7 @@ from torch_tensorrt.dynamo.conversion import (
     impl,
     remove_converter,
 )
+from torch_tensorrt.dynamo.conversion import converter_utils as utils
 
 OPS = torch.ops.convtest
 SUM = trt.ElementWiseOperation.SUM
@@ -38,6 +40,7 @@ def around_twice(x):
     return torch.relu(twice(torch.tanh(x)))
 
 
+@both_devices
 def test_a_custom_op_becomes_part_of_the_one_engine(device):
     calls = add_twice()
     x = torch.randn(2, 3, device=device)
@@ -107,6 +110,29 @@ def test_lists_and_several_outputs():
     x = torch.randn(3, 5)
     module, wanted = compiled(function, x, require_full_compilation=True)
     torch.testing.assert_close(module(x), wanted)
+
+
+def test_arguments_that_are_no_numbers():
+    seen = []
+
+    @dynamo_tensorrt_converter(torch.ops.aten.full_like.default)
+    def convert(ctx, target, args, kwargs, name):
+        seen.append((args[1], kwargs))
+        return utils.create_constant(ctx, torch.full((2, 3), 1.5, dtype=kwargs["dtype"]), name)
+
+    def function(x):
+        like = torch.full_like(
+            x, 1.5, dtype=torch.float16, device=x.device, memory_format=torch.contiguous_format
+        )
+        return x + like
+
+    x = torch.randn(2, 3)
+    module, wanted = compiled(function, x, require_full_compilation=True)
+    torch.testing.assert_close(module(x), wanted)
+    ((value, kwargs),) = seen
+    assert value == 1.5 and kwargs["dtype"] is torch.float16
+    assert kwargs["device"] == torch.device("cpu")
+    assert kwargs["memory_format"] is torch.contiguous_format
 
 
 def test_lists_of_tensors_and_run_time_sizes():

@@ -4,6 +4,8 @@
 import re
 from pathlib import Path
 
+from converter_fixtures import only_this_test  # noqa: F401
+
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "user_converters.md"
 
 

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import torch
+from converter_fixtures import both_devices
 from trt_networks import build_and_run, network, plan, run
 
 from torch_tensorrt import trt
@@ -86,6 +87,7 @@ def test_the_alias_leaves_another_package_alone(fresh_python, tmp_path, monkeypa
     assert fresh_python(code).strip() == "True"
 
 
+@both_devices
 def test_network_to_plan_to_run(device):
     torch_weight, bias = torch.randn(4, 3, 3, 3), torch.randn(4)
     builder, net = network()
@@ -122,6 +124,18 @@ def test_network_to_plan_to_run(device):
         context.execute_v2([0, 0])
     with pytest.raises(ValueError, match="no tensor 'z', only x, y"):
         context.set_tensor_address("z", 0)
+
+
+def test_slices_of_shapes_keep_run_time_sizes():
+    _, net = network()
+    x = net.add_input("x", trt.float32, (-1, 3, -1))
+    x.set_dimension_name(0, "n")
+    assert x.shape == (-1, 3, -1) and x.shape.exprs == ["n", 3, "x_2"]
+    assert x.shape[1:] == (3, -1) and x.shape[1:].exprs == [3, "x_2"]
+    assert (x.get_dimension_name(0), x.get_dimension_name(1)) == ("n", "")
+    layer = net.add_shuffle(x)
+    layer.reshape_dims = trt.Dims([-1, -1, 3], [*x.shape.exprs[2:], "n", 3])
+    assert layer.get_output(0).shape.exprs == ["x_2", "n", 3]
 
 
 def test_mistakes_are_errors_with_names():

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from converter_fixtures import both_devices, only_this_test  # noqa: F401
 from models import LeNet, batch
 
 import torch_tensorrt
@@ -64,6 +65,7 @@ def register():
     return called
 
 
+@both_devices
 @pytest.mark.parametrize("dynamic", [False, True])
 def test_lenet(dynamic, device):
     called = register()

@@ -182,11 +182,13 @@ class Description:
 
 
 def _typed(text: str, kind: str) -> Any:
-    """A string argument whose schema type is no string."""
+    """A string argument whose schema type may be no string: a device, memory format or layout."""
     if text.startswith("unsupported:"):
         raise NotImplementedError(f"an argument is {text.removeprefix('unsupported: ')}")
+    if "str" in kind:
+        return text
     if "Device" in kind:
         return torch.device(text)
-    if "MemoryFormat" in kind or text in _MEMORY_FORMATS:
-        return _MEMORY_FORMATS.get(text, text)
-    return text
+    if text in _MEMORY_FORMATS:
+        return _MEMORY_FORMATS[text]
+    return torch.strided if text == "strided" else text
