@@ -64,6 +64,12 @@ void OutputFile::write(const void* data, size_t size) {
   if (size && std::fwrite(data, 1, size, file_) != size) fail("write");
 }
 
+void OutputFile::rewrite(uint64_t offset, const void* data, size_t size) {
+  if (::fseeko(file_, static_cast<off_t>(offset), SEEK_SET) != 0) fail("write");
+  write(data, size);
+  if (::fseeko(file_, 0, SEEK_END) != 0) fail("write");
+}
+
 std::string OutputFile::readable() {
   if (std::fflush(file_) != 0) fail("write");
   return temporary_.empty() ? proc_name(::fileno(file_)) : temporary_;

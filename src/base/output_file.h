@@ -4,6 +4,7 @@
 // Every Error names the path and what the system said. Used by one thread.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 
@@ -20,6 +21,8 @@ class TENON_API OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(const void* data, size_t size);
+  /// Replaces bytes that were written before.
+  void rewrite(uint64_t offset, const void* data, size_t size);
   /// Hands what was written to the system, and returns a name under which this process can read it.
   std::string readable();
   /// Gives the file its name, in place of what had it. Nothing can be written afterwards.

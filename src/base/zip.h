@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -72,6 +73,9 @@ class TENON_API ZipWriter {
   /// Adds a stored entry. Names are unique and shorter than 65536 bytes.
   void add(const std::string& name, std::span<const std::byte> data);
   void add(const std::string& name, std::string_view text);
+  /// Adds an entry of at most `most` bytes that `produce` hands over piece by piece.
+  using Sink = std::function<void(std::span<const std::byte>)>;
+  void add(const std::string& name, uint64_t most, const std::function<void(const Sink&)>& produce);
   /// Writes the directory; nothing can be added afterwards. Returns a name under which this process
   /// can read the whole archive while the writer lives.
   std::string end();
@@ -88,8 +92,10 @@ class TENON_API ZipWriter {
     uint32_t crc;
     uint64_t size;
     uint64_t offset;  // of the local header
+    bool wide;        // whether that has 64-bit sizes
   };
   void write(const void* data, size_t size);
+  void claim(const std::string& name);
   std::string directory_record(const Record& record) const;
 
   std::string path_;

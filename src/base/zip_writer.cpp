@@ -78,16 +78,39 @@ void ZipWriter::write(const void* data, size_t size) {
   position_ += size;
 }
 
-void ZipWriter::add(const std::string& name, std::span<const std::byte> data) {
+void ZipWriter::claim(const std::string& name) {
   TENON_ASSERT(!ended_, "add() after end()");
   TENON_CHECK(name.size() < 65536, "zip entry name of ", name.size(), " bytes, want < 65536");
   TENON_CHECK(names_.emplace(name, records_.size()).second, path_, ": two entries are named ",
               name);
+}
+
+void ZipWriter::add(const std::string& name, std::span<const std::byte> data) {
+  claim(name);
   const bool wide = always_zip64_ || data.size() >= kMax32;
-  Record r{name, crc32(data), data.size(), position_};
+  Record r{name, crc32(data), data.size(), position_, wide};
   const std::string header = local_header(name, r.crc, r.size, wide, position_);
   write(header.data(), header.size());
   write(data.data(), data.size());
+  records_.push_back(std::move(r));
+}
+
+void ZipWriter::add(const std::string& name, uint64_t most,
+                    const std::function<void(const Sink&)>& produce) {
+  claim(name);
+  const bool wide = always_zip64_ || most >= kMax32;
+  Record r{name, 0, 0, position_, wide};
+  const auto header = [&] { return local_header(name, r.crc, r.size, wide, r.offset); };
+  const std::string unknown = header();  // its size does not depend on what it says
+  write(unknown.data(), unknown.size());
+  produce([&](std::span<const std::byte> piece) {
+    r.crc = crc32(piece, r.crc);
+    r.size += piece.size();
+    TENON_ASSERT(r.size <= most, name, " has more than ", most, " bytes");
+    write(piece.data(), piece.size());
+  });
+  const std::string known = header();
+  file_.rewrite(r.offset, known.data(), known.size());
   records_.push_back(std::move(r));
 }
 
@@ -96,7 +119,7 @@ void ZipWriter::add(const std::string& name, std::string_view text) {
 }
 
 std::string ZipWriter::directory_record(const Record& r) const {
-  const bool wide = always_zip64_ || r.size >= kMax32 || r.offset >= kMax32;
+  const bool wide = r.wide || r.offset >= kMax32;
   std::string out;
   put<uint32_t>(out, 0x02014b50);
   put<uint16_t>(out, wide ? kZip64Version : kPlainVersion);

@@ -75,6 +75,18 @@ TEST_P(Zip, ReadsWhatItWrote) {
   }
 }
 
+TEST_P(Zip, AnEntryInPiecesIsTheSameEntry) {
+  const std::string whole = sample(GetParam());
+  ZipWriter w(path_, GetParam());
+  w.add("a/one", std::string_view("1"));
+  w.add("a/empty", 10, [](const ZipWriter::Sink&) {});
+  w.add("a/many", 1000, [](const ZipWriter::Sink& sink) {
+    for (size_t n : {1, 0, 900, 99}) sink(bytes_of(std::string(n, 'x')));
+  });
+  w.finish();
+  EXPECT_EQ(read_file(path_), whole);
+}
+
 TEST_P(Zip, EveryTruncationIsAnError) {
   const std::string whole = sample(GetParam());
   for (size_t n = 0; n < whole.size(); ++n) {

@@ -22,6 +22,8 @@ namespace {
 
 using frontends::Archive;
 
+constexpr uint64_t kObjectOverhead = 1 << 20;  // more than a pickled engine has around its plan
+
 std::string device_name(const Document& tensor) {
   const Document& device = tensor.at("device");
   const std::string type = device.at("type").get<std::string>();
@@ -141,12 +143,15 @@ std::string compile_program(const std::string& path_in, const std::string& path_
   });
   if (progress && !progress("writing", 0, 0)) throw Cancelled();
   const CurrentDevice current(b.options.device);
-  const auto engine = [&](const EngineSlot& slot) {
-    const PlanBytes plan = std::move(b.compiled.engines[slot.segment]);
-    return pickled_engine(plan);
-  };
+  auto& plans = b.compiled.engines;
+  const EngineBytes engines{
+      [&](const EngineSlot& slot) { return plans[slot.segment].size + kObjectOverhead; },
+      [&](const EngineSlot& slot, const ZipWriter::Sink& sink) {
+        const PlanBytes plan = std::move(plans[slot.segment]);  // gone when it is written
+        pickle_engine(plan, sink);
+      }};
   well_formed(path_in, [&] {
-    write_program(b.archive, b.model, b.document, rewritten, engine, path_out, check);
+    write_program(b.archive, b.model, b.document, rewritten, engines, path_out, check);
   });
   return report;
 }

@@ -3,14 +3,15 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "base/zip.h"
 #include "tenon/runtime.h"
 
 namespace tenon::torch_bridge {
 
-/// What torch.export.save writes for a custom object that is an engine with this plan.
-std::vector<char> pickled_engine(const PlanBytes& plan);
+/// Hands over, piece by piece, what torch.export.save writes for a custom object that is an engine
+/// with this plan; about as many bytes as the plan has.
+void pickle_engine(const PlanBytes& plan, const ZipWriter::Sink& sink);
 
 /// Makes a CUDA device the current one of this thread until it goes; does nothing for "cpu".
 class CurrentDevice {

@@ -68,8 +68,9 @@ class Writer {
         out.add(entry.name, archive_.zip().read(entry.name));
     }
     for (size_t i = 0; i < rewritten_.engines.size(); ++i) {
-      const std::vector<char> bytes = engines(rewritten_.engines[i]);
-      out.add(engine_entries_[i], std::string_view(bytes.data(), bytes.size()));
+      const EngineSlot& slot = rewritten_.engines[i];
+      out.add(engine_entries_[i], engines.most(slot),
+              [&](const ZipWriter::Sink& sink) { engines.write(slot, sink); });
     }
     const std::string readable = out.end();
     if (check) check(readable);

@@ -5,15 +5,18 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
+#include "base/zip.h"
 #include "frontends/export/archive.h"
 #include "torch/program/put_engines.h"
 
 namespace tenon::torch_bridge {
 
-/// The bytes of a custom object entry for an engine slot; asked for one at a time.
-using EngineBytes = std::function<std::vector<char>(const EngineSlot&)>;
+/// Hands over the custom object entry of an engine slot; asked for one at a time.
+struct EngineBytes {
+  std::function<uint64_t(const EngineSlot&)> most;  // an upper bound of its size
+  std::function<void(const EngineSlot&, const ZipWriter::Sink&)> write;
+};
 
 /// `check` is called with a name of the whole archive before it is published as `path`; what it
 /// throws prevents that.
