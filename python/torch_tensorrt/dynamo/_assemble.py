@@ -29,8 +29,8 @@ def assemble(
     for segment in report["segments"]:
         segment["nodes"] = [n for n in segment["nodes"] if n not in dropped]
     nodes = _by_name(program, source)
-    _rename_in_place(source.graph, nodes, report)
-    return _Assembly(source, nodes, report, make_engine).build()
+    copies = _separate_in_place(source.graph, nodes, report, dropped)
+    return _Assembly(source, nodes, report, copies, make_engine).build()
 
 
 def _drop_dead(graph: fx.Graph, in_engines: set[str], unused: set[str]) -> set[str]:
@@ -67,16 +67,28 @@ def _by_name(program: torch.export.ExportedProgram, source: fx.GraphModule) -> d
     }
 
 
-def _rename_in_place(graph: fx.Graph, nodes: dict[str, fx.Node], report: dict) -> None:
-    """An engine returns the result of an in-place op as a new value: later uses of the target must
-    mean that."""
+def _separate_in_place(
+    graph: fx.Graph, nodes: dict[str, fx.Node], report: dict, dropped: set[str]
+) -> dict[fx.Node, fx.Node]:
+    """Makes the result of an in-place op a value of its own, which later uses of the target mean. An
+    engine returns it as such; in PyTorch the op writes to a copy, because what reads the target before
+    it may run after it, in a later segment. Returns copy -> op."""
     order = {n: i for i, n in enumerate(graph.nodes)}
     in_engines = _engine_nodes(report)
+    copies = {}
     for name, target in report["in_place"]:
-        if name in in_engines:
-            node = nodes[name]
-            later = lambda user: order[user] > order[node]  # noqa: E731, B023
-            nodes[target].replace_all_uses_with(node, delete_user_cb=later)
+        if name in dropped:
+            continue
+        node = nodes[name]
+        later = lambda user: order.get(user, -1) > order[node]  # noqa: E731, B023
+        nodes[target].replace_all_uses_with(node, delete_user_cb=later)
+        if name not in in_engines:
+            with graph.inserting_before(node):
+                copy = graph.call_function(torch.ops.aten.clone.default, (node.args[0],))
+            copy.meta = dict(node.args[0].meta)
+            node.args = (copy, *node.args[1:])
+            copies[copy] = node
+    return copies
 
 
 class _Assembly:
@@ -85,8 +97,10 @@ class _Assembly:
         source: fx.GraphModule,
         nodes: dict[str, fx.Node],
         report: dict,
+        copies: dict[fx.Node, fx.Node],
         make_engine: Callable[[int, dict], TorchTensorRTModule],
     ):
+        self._copies = copies
         self._source = source
         self._make_engine = make_engine
         self._segments = report["segments"]
@@ -102,6 +116,7 @@ class _Assembly:
         for index, segment in enumerate(self._segments):
             for name in segment["nodes"]:
                 self._owner[self._nodes[name]] = index
+        self._owner |= {copy: self._owner[op] for copy, op in self._copies.items()}
         # The compiler's graph has no getitem nodes: an op has several outputs there.
         for node in self._source.graph.nodes:
             if node.target is operator.getitem and node.args[0] in self._owner:

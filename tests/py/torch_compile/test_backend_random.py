@@ -25,14 +25,23 @@ def sharing(*trees):
     return [keys.index(key) for key in keys]
 
 
+def error(result, exact):
+    """The largest rounding error of eager's floats."""
+    pairs = zip(pytree.tree_leaves(result), pytree.tree_leaves(exact))
+    floats = [(r, e) for r, e in pairs if isinstance(r, torch.Tensor) and r.is_floating_point()]
+    return max((r - e).abs().max().item() for r, e in floats)
+
+
 def compare(model, fast, rows):
     """What differs between a call of each."""
     torch.manual_seed(rows)
     mine = (torch.randn(rows, WIDTH), torch.randn(rows, WIDTH))
     theirs = tuple(t.clone() for t in mine)
+    exact = copy.deepcopy(model).double()(*(t.double() for t in mine))
     got, want = fast(*mine), model(*theirs)
     buffers = [dict(m.named_buffers()) for m in (fast._orig_mod, model)]
-    torch.testing.assert_close(got, want, rtol=1e-3, atol=1e-4)
+    # A norm of nearly equal numbers magnifies what eager rounds, too.
+    torch.testing.assert_close(got, want, rtol=1e-3, atol=max(1e-4, 20 * error(want, exact)))
     torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(*buffers, rtol=1e-4, atol=1e-5)
     seen, wanted = sharing(got, mine, buffers[0]), sharing(want, theirs, buffers[1])

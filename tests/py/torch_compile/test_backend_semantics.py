@@ -234,3 +234,24 @@ def test_views_of_exported_programs_too():
     x, kept = torch.randn(4, 8), {"aten.view", "aten.t"}
     module = torch_tensorrt.compile(Views(), inputs=[x], min_block_size=1, torch_executed_ops=kept)
     torch.testing.assert_close(module(x), views_transposed(x))
+
+
+def reads_before_a_write_that_stays_in_torch(x):
+    y = torch.relu(x) + 1
+    early = x * 3 + y  # in a later engine than the product, beside which the write stands
+    y.mul_(0.5)
+    return early + y
+
+
+def test_reads_before_a_write_see_the_old_value(monkeypatch):
+    kept = {"aten.mul.Tensor"}
+    monkeypatch.setitem(OPTIONS, "torch_executed_ops", kept)
+    compare(reads_before_a_write_that_stays_in_torch, (4, 4))
+
+    class Writes(nn.Module):
+        def forward(self, x):
+            return reads_before_a_write_that_stays_in_torch(x)
+
+    x = torch.randn(4, 4)
+    module = torch_tensorrt.compile(Writes(), inputs=[x], min_block_size=1, torch_executed_ops=kept)
+    torch.testing.assert_close(module(x), Writes()(x))
