@@ -291,9 +291,16 @@ class Partitioner {
       if (mine.count(node.get()) || !(index_.count(node.get()) || is_needed_size(*node))) continue;
       wanted.insert(node->inputs.begin(), node->inputs.end());
     }
+    std::set<const Value*> added;
+    const auto add = [&](const Value* v) {
+      if (added.insert(v).second) s.outputs.push_back(v);
+    };
+    // What the program returns comes first, in its order: the order of a plan's outputs.
+    for (const Value* v : graph_.outputs)
+      if (mine.count(v->producer())) add(v);
     for (const Node* n : s.nodes)
       for (const auto& out : n->outputs())
-        if (wanted.count(out.get())) s.outputs.push_back(out.get());
+        if (wanted.count(out.get())) add(out.get());
   }
 
   /// Size nodes are evaluated at the top level only if torch or the caller wants the number.

@@ -5,7 +5,9 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -108,6 +110,39 @@ jit::Module emit(const jit::Module& from, const std::string& method, const Build
   return module;
 }
 
+/// A plan has the outputs that an engine computes, each once: what else a method returns is lost.
+void check_results(const torchscript::ScriptProgram& script) {
+  const ir::Graph& graph = script.program.graph;
+  std::set<const ir::Value*> seen;
+  size_t next = 0;
+  const auto check = [&](const c10::IValue& v) {
+    const auto* leaf = torchscript::leaf_of(v);
+    const ir::Value* out = leaf && leaf->value ? graph.outputs.at(next++) : nullptr;
+    const char* what = !leaf                                 ? "a constant"
+                       : !out                                ? "a size"
+                       : !out->producer()                    ? "an input"
+                       : !seen.insert(out).second            ? "a result a second time"
+                       : out->type.kind != ir::Kind::kTensor ? "a value that is no tensor"
+                                                             : nullptr;
+    TENON_CHECK(!what,
+                "a serialized engine returns tensors that it computes, each once, but the "
+                "method returns ",
+                what);
+  };
+  const std::function<void(const c10::IValue&)> visit = [&](const c10::IValue& v) {
+    if (v.isTuple()) {
+      for (const c10::IValue& e : v.toTupleRef().elements()) visit(e);
+    } else if (v.isList()) {
+      for (const c10::IValue& e : v.toListRef()) visit(e);
+    } else if (v.isGenericDict()) {
+      for (const auto& entry : v.toGenericDict()) visit(entry.value());
+    } else {
+      check(v);
+    }
+  };
+  for (const c10::IValue& v : script.results) visit(v);
+}
+
 /// Errors of torch leave as ours, without their C++ stack.
 template <typename Body>
 auto guarded(Body&& body) -> decltype(body()) {
@@ -144,6 +179,7 @@ std::string script_to_plan(const jit::Module& module, const ScriptRequest& reque
     whole.options.require_full_compilation = true;
     whole.options.dryrun.clear();
     const Build built = build(module, whole, progress);
+    check_results(*built.script);
     const auto& segments = built.hybrid->compiled.plan.segments;
     TENON_CHECK(segments.size() == 1 && segments[0].engine,
                 "a serialized engine needs the method in one engine; it has ", segments.size(),

@@ -54,6 +54,35 @@ def test_binding_names():
         ts.embed_engine_in_new_module(plan, output_binding_names=["x"])
 
 
+class OutOfOrder(nn.Module):
+    def forward(self, x):
+        a = torch.relu(x) + 1
+        b = torch.tanh(a) * 2
+        return {"b": b, "a": [a, b - a]}
+
+
+def test_outputs_of_a_plan_are_in_the_methods_order():
+    script = torch.jit.script(OutOfOrder())
+    x = torch.randn(2, 3)
+    plan = ts.convert_method_to_trt_engine(script, inputs=[x])
+    want = script(x)
+    got = ts.embed_engine_in_new_module(plan)(x)
+    torch.testing.assert_close(list(got), [want["b"], *want["a"]])
+
+
+@pytest.mark.parametrize(
+    ("returned", "what"),
+    [("x, y", "an input"), ("y, y", "a result a second time"), ("y, 3", "a constant"),
+     ("y, x.size(0)", "a size")],
+)  # fmt: skip
+def test_results_that_no_plan_has(returned, what):
+    module = torch.jit.script(type("Returns", (nn.Module,), {})())
+    module.define(f"def forward(self, x):\n    y = torch.relu(x) + 1\n    return {returned}\n")
+    spec = batch(3) if "size" in what else torch.randn(2, 3)
+    with pytest.raises(RuntimeError, match=f"the method returns {what}"):
+        ts.convert_method_to_trt_engine(module, inputs=[spec])
+
+
 def test_damaged_plan():
     with pytest.raises(RuntimeError):
         ts.embed_engine_in_new_module(b"no plan at all")
