@@ -26,7 +26,8 @@ class InPlaceNames {
   const std::string& root(const std::string& name) const;
 
   std::map<std::string, std::string> root_;  // result -> the first target of the chain
-  std::map<std::string, std::vector<std::pair<size_t, std::string>>> writes_;  // by root, in engines
+  std::map<std::string, std::vector<std::pair<size_t, std::string>>>
+      writes_;  // by root, in engines
 };
 
 }  // namespace tenon::torch_bridge

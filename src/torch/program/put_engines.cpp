@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "torch/program/document_parts.h"
 #include "torch/program/in_place_names.h"
 
 namespace tenon::torch_bridge {
@@ -31,17 +32,6 @@ Document tensors(const std::vector<const ir::Value*>& values) {
   return {{"as_tensors", std::move(list)}};
 }
 
-/// Where a spec of the signature holds the name under which its tensor is stored; null for others.
-const Document* stored_name(const Document& spec) {
-  static const std::unordered_map<std::string, std::string> kFields = {
-      {"parameter", "parameter_name"},
-      {"buffer", "buffer_name"},
-      {"tensor_constant", "tensor_constant_name"},
-      {"custom_obj", "custom_obj_name"}};
-  const auto field = kFields.find(union_kind(spec));
-  return field == kFields.end() ? nullptr : &spec.begin()->at(field->second);
-}
-
 class Rewriter {
  public:
   Rewriter(Document& document, const ir::Program& program, const partition::Plan& plan)
@@ -61,7 +51,6 @@ class Rewriter {
     drop_unused_inputs();
     insert_engine_inputs();
     drop_unused_values();
-    forget_gone_signatures();
     return std::move(result_);
   }
 
@@ -137,7 +126,7 @@ class Rewriter {
     node["inputs"] = {argument("inputs", tensors(segment.inputs)),
                       argument("engine", {{"as_custom_obj", engine_argument(object)}})};
     node["outputs"] = Document::array({tensors(segment.outputs)});
-    node["metadata"] = {{"nn_module_stack", common_modules(segment)}};
+    node["metadata"] = {{"nn_module_stack", modules_of(segment)}};
     node["is_hop_single_tensor_return"] = nullptr;
     node["name"] = unique("execute_engine");
     nodes_.push_back(std::move(node));
@@ -195,7 +184,7 @@ class Rewriter {
     Document &inputs = graph_.at("inputs"), &specs = signature_.at("input_specs");
     TENON_CHECK(inputs.size() == specs.size(), "the program has ", inputs.size(), " inputs and ",
                 specs.size(), " input specs, wanted as many");
-    const std::set<std::string> written = written_back();
+    const std::set<std::string> written = written_back(signature_);
     Document kept_inputs = Document::array(), kept_specs = Document::array();
     for (size_t i = 0; i < specs.size(); ++i) {
       const Document* stored = stored_name(specs[i]);
@@ -211,19 +200,6 @@ class Rewriter {
     }
     inputs = std::move(kept_inputs);
     specs = std::move(kept_specs);
-  }
-
-  /// Buffers and parameters that the program changes.
-  std::set<std::string> written_back() const {
-    std::set<std::string> names;
-    for (const Document& spec : signature_.at("output_specs")) {
-      for (const char* field : {"buffer_name", "parameter_name"}) {
-        const Document& body = *spec.begin();
-        if (body.is_object() && body.contains(field) && body.at(field).is_string())
-          names.insert(body.at(field).get<std::string>());
-      }
-    }
-    return names;
   }
 
   /// Constants come before the inputs of the user.
@@ -249,55 +225,24 @@ class Rewriter {
   // ---- the rest
 
   void drop_unused_values() {
-    for (const Document& node : graph_.at("nodes"))
-      for_each_result(const_cast<Document&>(node), [&](std::string& name) { used_.insert(name); });
-    for (const char* table : {"tensor_values", "sym_int_values", "sym_bool_values",
-                              "sym_float_values", "custom_obj_values"}) {
-      if (!graph_.contains(table)) continue;
-      Document kept = Document::object();
-      for (auto& [name, value] : graph_[table].items())
-        if (used_.count(name)) kept[name] = std::move(value);
-      graph_[table] = std::move(kept);
-    }
-  }
-
-  /// Calls of submodules whose signature was preserved cannot be taken out again once their values
-  /// are inside an engine.
-  void forget_gone_signatures() {
-    if (!module_.contains("module_call_graph")) return;
-    for (Document& entry : module_["module_call_graph"]) {
-      const auto signature = entry.find("signature");
-      if (signature == entry.end() || !signature->is_object()) continue;
-      bool gone = false;
-      for (const char* side : {"inputs", "outputs"})
-        if (signature->contains(side))
-          for_each_name((*signature)[side], [&](std::string& n) { gone = gone || !used_.count(n); });
-      if (gone) *signature = nullptr;
-    }
+    for (Document& node : graph_.at("nodes"))
+      for_each_result(node, [&](std::string& name) { used_.insert(name); });
+    keep_values(graph_, used_);
+    forget_gone_signatures(module_, used_);
   }
 
   /// The modules that all nodes of a segment are in, as a node's metadata says it.
-  std::string common_modules(const partition::Segment& segment) const {
+  std::string modules_of(const partition::Segment& segment) const {
     std::string common;
     bool first = true;
     for (const ir::Node* n : segment.nodes) {
       const Document& node = source_[position_of(n->origin.node) - 1];
       const std::string stack =
           node.contains("metadata") ? node["metadata"].value("nn_module_stack", "") : "";
-      common = first ? stack : common_prefix(common, stack);
+      common = first ? stack : common_modules(common, stack);
       first = false;
     }
     return common;
-  }
-
-  /// Of two lists with ';' between the items.
-  static std::string common_prefix(const std::string& a, const std::string& b) {
-    size_t same = 0;
-    while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
-    const auto ends = [&](const std::string& s) { return same == s.size() || s[same] == ';'; };
-    if (ends(a) && ends(b)) return a.substr(0, same);
-    const size_t cut = same ? a.rfind(';', same - 1) : std::string::npos;
-    return cut == std::string::npos ? "" : a.substr(0, cut);
   }
 
   std::string unique(const std::string& base) {
@@ -320,7 +265,7 @@ class Rewriter {
   Document &module_, &graph_, &signature_;
   const ir::Program& program_;
   const partition::Plan& plan_;
-  Document source_, nodes_ = Document::array();  // before, after
+  Document source_, nodes_ = Document::array();       // before, after
   std::unordered_map<std::string, size_t> position_;  // node name -> 1 + index in source_
   std::unordered_map<std::string, size_t> defined_;   // value name -> position of its node
   std::vector<size_t> owner_;                         // position -> segment

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rewrites the JSON of an exported program: engine segments become calls of execute_engine, the
-// nodes of torch segments stay as they are. What python/torch_tensorrt/dynamo/_assemble.py does to a
-// GraphModule. Free functions; the document is changed in place.
+// nodes of torch segments stay as they are. What python/torch_tensorrt/dynamo/_assemble.py does to
+// a GraphModule. Free functions; the document is changed in place.
 #pragma once
 
 #include <set>
@@ -16,7 +16,7 @@ namespace tenon::torch_bridge {
 
 /// An engine that the document refers to now.
 struct EngineSlot {
-  size_t segment;          // of the plan
+  size_t segment;           // of the plan
   std::string stored_name;  // among the archive's constants: "_run_on_acc_0.engine"
 };
 

@@ -21,6 +21,18 @@ class Hybrid(nn.Module):
         return self.second(torch.ops.tenon_cpp_test.reverse(self.first(x)))
 
 
+class Tuples(nn.Module):
+    """A model of transformers for torch.jit.trace, which takes no classes of results."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, tokens, mask):
+        out = self.model(tokens, attention_mask=mask)
+        return out.last_hidden_state, out.pooler_output
+
+
 def script(path, model, x=None):
     model = model.eval()
     module = torch.jit.script(model) if x is None else torch.jit.trace(model, x)
@@ -43,6 +55,34 @@ def test_lenet(tmp_path):
         x = torch.randn(rows, 1, 28, 28)
         seen = torch.jit.load(str(tmp_path / "out.ts"))(x)
         torch.testing.assert_close(seen, model(x), **CLOSE)
+
+
+def test_resnet18(tmp_path):
+    torchvision = pytest.importorskip("torchvision")
+    x = torch.randn(1, 3, 64, 64)
+    model = script(tmp_path / "m.ts", torchvision.models.resnet18(), x)
+    torchtrtc(tmp_path / "m.ts", tmp_path / "out.ts", "(1,3,64,64)@f32%nchw")
+    assert engines(tmp_path / "out.ts") == 1
+    seen = torch.jit.load(str(tmp_path / "out.ts"))(x)
+    torch.testing.assert_close(seen, model(x), **CLOSE)
+
+
+def test_bert(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    config = transformers.BertConfig(
+        num_hidden_layers=2,
+        hidden_size=64,
+        num_attention_heads=4,
+        intermediate_size=128,
+    )
+    tokens = torch.randint(0, 100, (2, 16))
+    mask = torch.ones(2, 16, dtype=torch.int64)
+    model = Tuples(transformers.BertModel(config)).eval()
+    torch.jit.trace(model, (tokens, mask)).save(str(tmp_path / "m.ts"))
+    torchtrtc(tmp_path / "m.ts", tmp_path / "out.ts", "(2,16)@i64", "(2,16)@i64")
+    seen = torch.jit.load(str(tmp_path / "out.ts"))(tokens, mask)
+    for a, b in zip(seen, model(tokens, mask), strict=True):
+        torch.testing.assert_close(a, b, **CLOSE)
 
 
 def test_hybrid(tmp_path, op_library):
