@@ -73,7 +73,8 @@ bool has_opaque(const std::vector<c10::IValue>& arguments) {
   bool found = false;
   for (const c10::IValue& v : arguments)
     visit_leaves(v, [&](const Leaf& leaf) {
-      found = found || (leaf.value && leaf.value->type.kind != ir::Kind::kTensor);
+      found =
+          found || leaf.uninitialized || (leaf.value && leaf.value->type.kind != ir::Kind::kTensor);
     });
   return found;
 }
