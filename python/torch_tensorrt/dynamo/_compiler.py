@@ -112,10 +112,13 @@ def _build(program: Any, specs: Optional[tuple], options: dict[str, Any]) -> _na
 
 def _device(program: Any, constants: dict, specs: Any, wish: str) -> str:
     """The one device of the parameters and inputs, which ``wish`` must agree with."""
-    # A CPU constant without dimensions is a number, which may meet tensors of any device.
+    # A CPU constant without dimensions is a number, which may meet tensors of any device; and where
+    # an input lies that nothing reads does not matter.
     numbers = {n for n, t in constants.items() if t.dim() == 0 and t.device.type == "cpu"}
+    unread = {n.name for n in program.graph.find_nodes(op="placeholder") if not n.users}
     tensors = {n: t for n, t in constants.items() if n not in numbers}
-    tensors |= {n: v for n, v in _ranges.user_inputs(program) if isinstance(v, torch.Tensor)}
+    inputs = dict(_ranges.user_inputs(program))
+    tensors |= {n: v for n, v in inputs.items() if torch.is_tensor(v) and n not in unread}
     for i, leaf in enumerate(pytree.tree_leaves(specs, is_leaf=_specs.is_leaf)):
         if isinstance(leaf, torch.Tensor):
             tensors[f"input {i}"] = leaf

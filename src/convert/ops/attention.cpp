@@ -33,7 +33,36 @@ double scale_of(Ctx& c, const ir::Node& n) {
   return scale;
 }
 
+/// One of three parts of [batch, length, 3 * features] as [batch, heads, length, features / heads].
+ir::Value* heads_of(Ctx& c, ir::Value* all, int64_t part, int64_t features, int64_t heads) {
+  ir::Value* x = slice_axis(c, all, 2, part * features, features);
+  const ir::SymShape& s = x->type.shape;
+  return permute(c, reshape(c, x, {s[0], s[1], heads, features / heads}), {0, 2, 1, 3});
+}
+
 }  // namespace
+
+/// What nn.MultiheadAttention calls for self-attention in eval mode.
+TENON_CONVERTER("aten::_native_multi_head_attention")(Ctx& c, const ir::Node& n) {
+  ir::Value* x = c.tensor(n, "query");
+  c.require(c.tensor(n, "key") == x && c.tensor(n, "value") == x,
+            "query, key and value are different tensors");
+  c.require(!c.has(n, "mask"), "a mask");
+  c.require(!c.boolean(n, "need_weights", true), "need_weights=True");
+  c.require(x->type.shape.size() == 3, "the input has ", x->type.shape.size(),
+            " dimensions, wanted 3");
+  require_float(c, x);
+  const int64_t features = c.integer(n, "embed_dim"), heads = c.integer(n, "num_head");
+  ir::Value* weight = c.tensor(n, "qkv_weight");
+  ir::Value* all = c.net("linear", {x, weight, c.tensor(n, "qkv_bias")});
+  ir::Value* q = heads_of(c, all, 0, features, heads);
+  ir::Value* k = heads_of(c, all, 1, features, heads);
+  ir::Value* v = heads_of(c, all, 2, features, heads);
+  ir::Value* y = c.net("attention", {q, k, v, nullptr}, {{"scale", 0.0}, {"causal", false}});
+  y = reshape(c, permute(c, y, {0, 2, 1, 3}), x->type.shape);
+  ir::Value* projection = c.tensor(n, "proj_weight");
+  c.bind(n.output(), c.net("linear", {y, projection, c.tensor(n, "proj_bias")}));
+}
 
 TENON_CONVERTER("aten::scaled_dot_product_attention")(Ctx& c, const ir::Node& n) {
   ir::Value* query = c.tensor(n, "query");

@@ -36,6 +36,7 @@ class Translator {
  private:
   ir::Attr of_leaf(const Leaf& leaf) {
     if (leaf.value) return reference(leaf.value);
+    if (leaf.uninitialized) return std::string("unsupported: no value");
     return leaf.size;
   }
 

@@ -25,6 +25,11 @@ bool same_constant(const c10::IValue& a, const c10::IValue& b) {
   return plain && a.tagKind() == b.tagKind() && a == b;
 }
 
+bool is_uninitialized(const c10::IValue& v) {
+  const Leaf* leaf = leaf_of(v);
+  return leaf && leaf->uninitialized;
+}
+
 /// The type that both have; nothing if they differ.
 std::optional<ir::Type> common_type(const c10::IValue& a, const c10::IValue& b) {
   const auto type_of = [](const c10::IValue& v) -> std::optional<ir::Type> {
@@ -231,7 +236,9 @@ void Interpreter::keep_branch(Node* node) {
   ir::Node* made = create(node, "prim::If", {get(node->input())});
   for (size_t k = 0; k < node->outputs().size(); ++k) {
     jit::Value* v = node->output(k);
-    const c10::IValue &a = results[0][k], &b = results[1][k];
+    // What one path does not have, nothing reads after it: the other path's value will do.
+    const c10::IValue& a = is_uninitialized(results[0][k]) ? results[1][k] : results[0][k];
+    const c10::IValue& b = is_uninitialized(results[1][k]) ? a : results[1][k];
     const c10::IValue joined = join(made, v, {a, b});
     set(v, same_constant(a, b) ? a : joined);
   }

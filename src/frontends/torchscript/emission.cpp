@@ -160,6 +160,7 @@ void Interpreter::add_results(ir::Node* made, Node* node, const Observation& see
       const char* why = seen.is_list[i] ? "the number of tensors in its result depends on sizes"
                                         : "a value that is only known at run time";
       ir::Value* out = add_output(made, v, other(), why);
+      if (seen.undefined[i]) out_.program.pinned.erase(out->name);  // no reason to keep the node
       script.counts.push_back(-1);
       set(node->output(i), value_leaf(out, v->type()));
       tensors.push_back(nullptr);

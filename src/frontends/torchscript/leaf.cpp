@@ -53,6 +53,13 @@ c10::IValue size_tensor_leaf(const ir::SymDim& size) {
   return capsule(std::move(leaf));
 }
 
+c10::IValue uninitialized_leaf(c10::TypePtr type) {
+  auto leaf = c10::make_intrusive<Leaf>();
+  leaf->uninitialized = true;
+  leaf->type = std::move(type);
+  return capsule(std::move(leaf));
+}
+
 const Leaf* leaf_of(const c10::IValue& v) {
   return v.isCapsule() ? dynamic_cast<const Leaf*>(v.toCapsule().get()) : nullptr;
 }

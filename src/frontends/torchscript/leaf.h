@@ -16,9 +16,10 @@ namespace tenon::torchscript {
 struct Leaf : torch::CustomClassHolder {
   ir::Value* value = nullptr;  // null: `size` is meant
   ir::SymDim size;
-  bool as_tensor = false;  // `size` as a 0-d int64 tensor
-  c10::TypePtr type;       // TorchScript's static type
-  bool is_size() const { return !value && !as_tensor; }
+  bool as_tensor = false;      // `size` as a 0-d int64 tensor
+  bool uninitialized = false;  // stands where no path reads it (after a return)
+  c10::TypePtr type;           // TorchScript's static type
+  bool is_size() const { return !value && !as_tensor && !uninitialized; }
   bool is_tensor() const { return as_tensor || (value && value->type.kind == ir::Kind::kTensor); }
 };
 using LeafPtr = c10::intrusive_ptr<Leaf>;
@@ -27,6 +28,7 @@ c10::IValue value_leaf(ir::Value* value, c10::TypePtr type);
 /// A plain int if `size` is a number.
 c10::IValue size_leaf(const ir::SymDim& size);
 c10::IValue size_tensor_leaf(const ir::SymDim& size);
+c10::IValue uninitialized_leaf(c10::TypePtr type);
 
 /// Null if `v` is not a leaf.
 const Leaf* leaf_of(const c10::IValue& v);

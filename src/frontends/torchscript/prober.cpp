@@ -73,7 +73,8 @@ bool has_opaque(const std::vector<c10::IValue>& arguments) {
   bool found = false;
   for (const c10::IValue& v : arguments)
     visit_leaves(v, [&](const Leaf& leaf) {
-      found = found || (leaf.value && leaf.value->type.kind != ir::Kind::kTensor);
+      found =
+          found || leaf.uninitialized || (leaf.value && leaf.value->type.kind != ir::Kind::kTensor);
     });
   return found;
 }
@@ -231,6 +232,7 @@ Observation Prober::collect(const std::vector<Run>& runs) const {
   for (size_t i = 0; i < first.size(); ++i) {
     const bool list = first[i].isTensorList();
     out.is_list.push_back(list);
+    out.undefined.push_back(first[i].isTensor() && !first[i].toTensor().defined());
     out.results.emplace_back();
     if (!list && !(first[i].isTensor() && first[i].toTensor().defined())) continue;
     std::vector<Observed> tensors;

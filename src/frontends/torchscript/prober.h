@@ -35,6 +35,7 @@ struct Observation {
   /// Per result of the op: its tensors; nothing if it is neither a tensor nor a list of tensors.
   std::vector<std::optional<std::vector<Observed>>> results;
   std::vector<bool> is_list;
+  std::vector<bool> undefined;  // a tensor that is none, as for results that were not asked for
   /// Why there are no results: the op failed, or its sizes depend on values.
   std::string reason;
 };

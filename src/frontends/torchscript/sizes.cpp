@@ -201,6 +201,10 @@ bool Interpreter::sizes(Node* node) {
     const bool decided = leaf && leaf->type && leaf->type->kind() != c10::TypeKind::OptionalType &&
                          leaf->type->kind() != c10::TypeKind::AnyType;
     if (none && decided) answer = c10::IValue(base == "__isnot__");
+    // One value is one object; two may still be: x.contiguous() is x.
+    const Leaf* second = leaf_of(a[1]);
+    if (first && second && first->value && first->value == second->value)
+      answer = c10::IValue(base == "__is__");
   }
   const ir::SymRanges& ranges = reading_.symbols;
   if (!answer) answer = on_sizes(base, a, ranges);

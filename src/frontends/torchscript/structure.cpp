@@ -51,6 +51,12 @@ bool can_move(const jit::Node* node, const Values& arguments) {
   return true;
 }
 
+bool is_mode_query(const jit::Node* node) {
+  static const std::set<std::string> kQueries = {
+      "aten::is_grad_enabled", "aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled"};
+  return node->inputs().empty() && kQueries.count(node->kind().toQualString());
+}
+
 c10::IValue list_of(const Values& elements, const c10::TypePtr& type) {
   c10::impl::GenericList list(type->expectRef<c10::ListType>().getElementType());
   for (const c10::IValue& e : elements) list.push_back(e);
@@ -91,7 +97,10 @@ bool Interpreter::structure(Node* node) {
     TENON_CHECK(value, "a constant of type ", node->output()->type()->str(), " is not supported");
     return bind_one(node, std::move(*value)), true;
   }
-  if (kind == c10::prim::Uninitialized) return bind_one(node, c10::IValue()), true;
+  if (kind == c10::prim::Uninitialized)
+    return bind_one(node, uninitialized_leaf(node->output()->type())), true;
+  // What is compiled is inference in the precision of the graph.
+  if (is_mode_query(node)) return bind_one(node, false), true;
   if (kind == c10::prim::RaiseException && !parent_) {
     const c10::IValue message = get(node->input(0));
     throw Error("the model raises an exception with these inputs: " +

@@ -108,6 +108,7 @@ Emitter::Value* Emitter::write(const c10::IValue& v, const Redirects& redirects,
       const auto found = redirects.find(leaf->value);
       return value(found == redirects.end() ? leaf->value : found->second);
     }
+    if (leaf->uninitialized) return op("prim::Uninitialized", {}, leaf->type);
     Value* number = size(leaf->size);
     return leaf->as_tensor ? op("prim::NumToTensor", {number}, c10::TensorType::get()) : number;
   }

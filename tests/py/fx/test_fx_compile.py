@@ -32,6 +32,8 @@ X = torch.linspace(-1, 1, 32).view(4, 8)
 def check(model, compiled, *inputs, rtol=1e-3, atol=1e-4):
     with torch.no_grad():
         seen, wanted = compiled(*inputs), model(*inputs)
+    if wanted.is_cuda:  # convolutions in TF32
+        rtol, atol = max(rtol, 1e-2), max(atol, 1e-2)
     torch.testing.assert_close(seen, wanted, rtol=rtol, atol=atol)
 
 

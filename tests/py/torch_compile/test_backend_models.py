@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from bench import models as zoo  # noqa: E402
 
-CLOSE = {"rtol": 1e-3, "atol": 1e-4}
+CLOSE = {"cpu": {"rtol": 1e-3, "atol": 1e-4}, "cuda": {"rtol": 1e-2, "atol": 1e-2}}  # TF32
 
 
 @torch.library.custom_op("tenon_test::swap_halves", mutates_args=())
@@ -59,7 +59,7 @@ def check(model, compiled, inputs, device):
         seen, wanted = compiled(**inputs), model(**inputs)
     assert type(seen) is type(wanted)
     for s, w in zip(zoo.flat(seen), zoo.flat(wanted), strict=True):
-        torch.testing.assert_close(s, w, **CLOSE)
+        torch.testing.assert_close(s, w, **CLOSE[device])
 
 
 def engines(report):

@@ -234,3 +234,41 @@ def test_write_in_a_loop():
     want = WritesInputInLoop()(theirs, torch.tensor(4))
     torch.testing.assert_close(compiled(ours, torch.tensor(4)), want)
     torch.testing.assert_close(ours, theirs)
+
+
+class Reasons(nn.Module):
+    """Strings, numbers and tensors that several branches on values choose."""
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, str, float]:
+        why = ""
+        factor = 1.0
+        if bool(x.sum() > 10):
+            why = "large"
+        elif bool(x.min() < 0):
+            why = "negative"
+            factor = 2.0
+        if not why:
+            x = torch.relu(x) + 1
+        elif len(why) > 5:
+            x = torch.tanh(x) * factor
+        return x, why, factor
+
+
+def test_strings_chosen_at_run_time():
+    compiled = compile_script(Reasons(), torch.randn(2, 3))
+    for x in (torch.ones(2, 3), torch.ones(2, 3) * 100, -torch.ones(2, 3)):
+        check(compiled, torch.jit.script(Reasons()), x)
+
+
+class Identity(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        y = x
+        if y is x and x is not None:
+            x = torch.relu(x) + 1
+        return x
+
+
+def test_one_object_is_itself():
+    compiled = compile_script(Identity(), torch.randn(2, 3))
+    assert operators(compiled) == (1, {})
+    check(compiled, Identity(), torch.randn(2, 3))
