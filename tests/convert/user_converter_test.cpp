@@ -152,7 +152,7 @@ TEST(UserConverter, ItsLayersAreAskedAboutAndNobodyElses) {
   const ir::Node* failed = nullptr;
   try {
     convert_segment(g, {g.nodes().front().get()}, {g.inputs()[0].get()}, {g.outputs[0]}, &failed,
-                    check);
+                    nullptr, check);
     FAIL() << "converted";
   } catch (const Error& e) {
     EXPECT_NE(std::string(e.what()).find("no kernel for elementwise"), std::string::npos);
