@@ -8,11 +8,11 @@ const std::string& InPlaceNames::root(const std::string& name) const {
   return it == root_.end() ? name : it->second;
 }
 
-void InPlaceNames::add(size_t position, const std::string& target, const std::string& result,
-                       bool in_engine) {
+void InPlaceNames::add(size_t position, const std::string& target, const std::string& result) {
   const std::string first = root(target);
   root_[result] = first;
-  if (in_engine) writes_[first].emplace_back(position, result);
+  writes_[first].emplace_back(position, result);
+  positions_.insert(position);
 }
 
 const std::string& InPlaceNames::resolve(const std::string& name, size_t defined,
