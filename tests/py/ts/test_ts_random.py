@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random hybrid programs (tests/py/hybrid_programs.py), traced and compiled with a dynamic number of
+rows: results, and what is written into the inputs, are TorchScript's. A failing one is made smaller."""
+
+import copy
+
+import pytest
+import torch
+from common import batch
+from conftest import SEED
+from hybrid_programs import WIDTH, Program, Recipe, random_recipe, smaller
+
+from torch_tensorrt import ts
+
+PROGRAMS = 150
+ROWS = (2, 4, 7)
+
+
+def flat(value):
+    if isinstance(value, (tuple, list)):
+        return [t for v in value for t in flat(v)]
+    if isinstance(value, dict):
+        return [t for v in value.values() for t in flat(v)]
+    return [value]
+
+
+def difference(got, want):
+    got, want = flat(got), flat(want)
+    if len(got) != len(want):
+        return f"{len(got)} results instead of {len(want)}"
+    for i, (g, w) in enumerate(zip(got, want)):
+        try:
+            torch.testing.assert_close(g, w, rtol=1e-4, atol=1e-5)
+        except AssertionError as error:
+            return f"{i}: {error}"
+    return None
+
+
+def problem(recipe: Recipe):
+    """What is wrong with the compiled program; None if nothing is."""
+    torch.manual_seed(recipe.seed)
+    model = Program(recipe).eval()
+    examples = (torch.randn(4, WIDTH), torch.randn(4, WIDTH))
+    try:
+        traced = torch.jit.trace(model, examples, check_trace=False, strict=False)
+    except RuntimeError:
+        return None  # a program that cannot be traced
+    specs = [batch(WIDTH), batch(WIDTH)]
+    settings = dict(torch_executed_ops=set(recipe.kept), min_block_size=recipe.min_block_size)
+    try:
+        compiled = ts.compile(traced, inputs=specs, optimization_level=0, **settings)
+    except RuntimeError as error:
+        return None if "cannot be frozen" in str(error) else str(error)
+    for rows in ROWS:
+        theirs = [torch.randn(rows, WIDTH) for _ in range(2)]
+        ours = [t.clone() for t in theirs]
+        try:
+            want = copy.deepcopy(traced)(*theirs)
+        except RuntimeError:
+            continue  # the trace has sizes built in
+        try:
+            wrong = difference(compiled(*ours), want) or difference(ours, theirs)
+        except RuntimeError as error:
+            wrong = str(error)
+        if wrong:
+            return f"{rows} rows: {wrong}"
+    return None
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_random_programs(part):
+    with torch.no_grad():
+        for i in range(PROGRAMS // 3):
+            recipe = random_recipe(SEED + part * PROGRAMS + i)
+            if problem(recipe):
+                recipe = smaller(recipe, problem)
+                pytest.fail(f"{recipe}: {problem(recipe)}")
