@@ -108,9 +108,6 @@ class Rewriter {
     }
   }
 
-  bool in_engine(size_t position) const {
-    return owner_[position] != kNowhere && plan_.segments[owner_[position]].engine;
-  }
 
   // ---- nodes
 
