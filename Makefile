@@ -22,6 +22,8 @@ export PYTHONPATH := $(abspath python)
 export PYTHONDONTWRITEBYTECODE := 1
 
 QUICK_TESTS := $(foreach t,base ir net partition,$(if $(wildcard tests/$(t)/*_test.cpp),$(t)))
+# These run with all cores; the others a process per core, with one thread each.
+THREADED_TESTS := tests/py/models tests/py/test_threads.py
 CXX_FILES = $(shell git ls-files '*.cpp' '*.h')
 PY_DIRS := python tests tools examples bench
 
@@ -66,7 +68,9 @@ demo: build
 
 test: layers build-tests
 	$(call TOOL,ctest) --test-dir $(BUILD) --output-on-failure -j$(JOBS)
-	$(PY) -m pytest tests/py
+	$(PY) -m pytest -q $(THREADED_TESTS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest tests/py -n $(JOBS) --dist loadfile \
+	  $(addprefix --ignore=,$(THREADED_TESTS))
 
 # The same tests with nothing left out, and the wheel installed and used in an environment of its own.
 test-full: export TENON_TEST_FULL := 1

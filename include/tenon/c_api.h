@@ -38,7 +38,8 @@ int tenon_compile(const char* request_json, size_t request_size, const tenon_ten
  * [...], "outputs_meta": ...}], "in_place": [[node, target]], "nodes": [{"name", "target",
  *   "engine": bool, "supported": bool, "reason", "module", "location"}], "dryrun": "...",
  *   "node_types": [{"op", "dtypes": [...], "supported": count,
- *   "unsupported": count, "reasons": [...]}], "warnings": [...], "times_ms": {stage: ms}} ; owned by the result. */
+ *   "unsupported": count, "reasons": [...]}], "warnings": [...], "times_ms": {stage: ms}} ; owned
+ * by the result. */
 const char* tenon_result_report(const tenon_result* result);
 /* Plan bytes of segment `segment` (an engine segment); 64-byte aligned, owned by the result. */
 int tenon_result_plan(const tenon_result* result, size_t segment, const void** data, size_t* size);

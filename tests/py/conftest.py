@@ -15,7 +15,9 @@ if not (PACKAGE / "torch_tensorrt" / "lib").exists():
     os.environ.setdefault("TORCH_TENSORRT_LIB_DIR", str(ROOT / "build" / "lib"))
 sys.path.insert(0, str(PACKAGE))
 
-SEED = int(os.environ.get("TORCH_TENSORRT_TEST_SEED", random.SystemRandom().randrange(2**31)))
+# In the environment, so that pytest-xdist's processes have the seed that is printed.
+os.environ.setdefault("TORCH_TENSORRT_TEST_SEED", str(random.SystemRandom().randrange(2**31)))
+SEED = int(os.environ["TORCH_TENSORRT_TEST_SEED"])
 
 
 def pytest_report_header() -> str:

@@ -46,7 +46,7 @@ def test_a_row_is_true(name, state, note):
 
 def test_settings_with_an_effect_are_listed():
     text = (ROOT / "docs" / "compatibility.md").read_text()
-    section = text.split("## Settings")[1].split("##")[0]
+    section = text.split("## Settings")[1].split("The others")[0]
     listed = set(re.findall(r"`(\w+)`", section)) - {"CompilationSettings"}
     table = torch_tensorrt._library.options_table()
     live = {row["name"] for row in table if row["status"] == "live"} - {"dump_dir"}

@@ -110,7 +110,7 @@ TORCHTRT_UNWRAP(Scalar, c10::Scalar, const c10::Scalar&, toScalar, "a number")
 
 #define TORCHTRT_UNWRAP_LIST(Name, T, wanted)                            \
   c10::List<T> Var::unwrapTo##Name() const {                             \
-    if (isList() && value_->toListRef().empty()) return c10::List<T>();              \
+    if (isList() && value_->toListRef().empty()) return c10::List<T>();  \
     if (!is##Name()) mismatch(wanted);                                   \
     return value_->to##Name();                                           \
   }                                                                      \

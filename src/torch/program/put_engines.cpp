@@ -108,7 +108,6 @@ class Rewriter {
     }
   }
 
-
   // ---- nodes
 
   void emit_segment(size_t index) {
@@ -154,8 +153,8 @@ class Rewriter {
     nodes_.push_back(std::move(node));
   }
 
-  /// An in-place op that stays in torch: what reads its target before it may run after it, in a later
-  /// segment, so it must not write.
+  /// An in-place op that stays in torch: what reads its target before it may run after it, in a
+  /// later segment, so it must not write.
   static void make_functional(Document& node, const std::string& op) {
     std::string target = "torch.ops." + op;
     target.replace(target.find("::"), 2, ".");
@@ -285,7 +284,8 @@ class Rewriter {
   std::vector<size_t> owner_;                         // position -> segment
   std::vector<bool> done_;                            // by position
   InPlaceNames in_place_;
-  std::map<size_t, std::string> functional_;  // position of an in-place op -> op that writes nothing
+  std::map<size_t, std::string>
+      functional_;  // position of an in-place op -> op that writes nothing
   std::unordered_set<std::string> names_, inputs_, available_, used_;
   std::set<std::string> stored_;
   std::vector<std::string> objects_;

@@ -166,6 +166,8 @@ def test_killed_while_building(lenet, how):
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         env=ENVIRONMENT,
+        # Shells start background jobs with SIGINT ignored, which children inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
         fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)

@@ -25,8 +25,8 @@ class TORCHTRT_CORE_API Var {
   enum Type { kITensor, kIValue, kNone };
 
   Var() = default;
-  Var(nvinfer1::ITensor* tensor);        // NOLINT: implicit by intent
-  Var(const c10::IValue* value);  // NOLINT
+  Var(nvinfer1::ITensor* tensor);  // NOLINT: implicit by intent
+  Var(const c10::IValue* value);   // NOLINT
   Var(const c10::IValue* value, ConversionCtx* ctx);
 
   Type type() const { return type_; }
