@@ -139,3 +139,17 @@ def test_truncated_module(tmp_path):
     data = (tmp_path / "m.ts").read_bytes()
     (tmp_path / "cut.ts").write_bytes(data[: len(data) // 2])
     assert "zip" in torchtrtc(tmp_path / "cut.ts", tmp_path / "o.ts", "(4,8)", fails=True)
+
+
+def test_a_module_compiled_in_python_runs_in_cpp(tmp_path):
+    """The engine inside is loaded and run by a process without Python, twice: as the original and
+    within what is compiled of it."""
+    model = LeNet().eval()
+    spec = torch_tensorrt.Input((2, 1, 28, 28))
+    compiled = torch_tensorrt.compile(torch.jit.script(model), ir="ts", inputs=[spec])
+    torch.jit.save(compiled, tmp_path / "m.ts")
+    text = torchtrtc(tmp_path / "m.ts", tmp_path / "out.ts", "(2,1,28,28)")
+    assert "largest deviation 0," in text
+    x = torch.randn(2, 1, 28, 28)
+    seen = torch.jit.load(str(tmp_path / "out.ts"))(x)
+    torch.testing.assert_close(seen, model(x), **CLOSE)
