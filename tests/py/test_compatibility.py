@@ -16,20 +16,24 @@ HEADERS = "\n".join(p.read_text() for p in sorted((ROOT / "include").rglob("*.h"
 
 
 def rows():
-    text = (ROOT / "docs" / "compatibility.md").read_text()
-    found = [ROW.match(line).groups() for line in text.splitlines() if ROW.match(line)]
-    tables = [line for line in text.splitlines() if line.startswith("| `")]
-    assert len(found) == len(tables), "a row has another form"
+    """(section, name, state, note) of each row."""
+    found, section = [], ""
+    for line in (ROOT / "docs" / "compatibility.md").read_text().splitlines():
+        if line.startswith("## "):
+            section = line[3:]
+        if line.startswith("| `"):
+            match = ROW.match(line)
+            assert match, f"a row has another form: {line}"
+            found.append((section, *match.groups()))
     return found
 
 
-def exists(name: str) -> bool:
-    if "::" in name or name.startswith(("Register", "Conversion", "lib")):
+def exists(section: str, name: str) -> bool:
+    if section == "C++":
         return re.search(rf"\b{re.escape(name.split('::')[-1])}\b", HEADERS) is not None
-    if name.startswith("torch.classes."):
-        return hasattr(torch.classes.tensorrt, name.split(".")[-1])
-    if name.startswith("torch.ops."):
-        return hasattr(torch.ops.tensorrt, name.split(".")[-1])
+    if section.startswith("Torch library"):
+        space = torch.classes if name.startswith("torch.classes") else torch.ops
+        return hasattr(space.tensorrt, name.split(".")[-1])
     value = torch_tensorrt
     for part in name.split("."):
         if not hasattr(value, part):
@@ -38,9 +42,9 @@ def exists(name: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name, state, note", rows(), ids=lambda v: str(v)[:60])
-def test_a_row_is_true(name, state, note):
-    assert exists(name) == (state != "absent")
+@pytest.mark.parametrize("section, name, state, note", rows(), ids=lambda v: str(v)[:40])
+def test_a_row_is_true(section, name, state, note):
+    assert exists(section, name) == (state != "absent")
     assert state == "same" or note.strip(), "a difference or an absence is explained"
 
 

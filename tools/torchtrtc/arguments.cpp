@@ -48,7 +48,7 @@ cxxopts::Options table() {
       "device", "cpu or cuda:<n>; that of the model if not given", text())(
       "d,device-type", "cpu, gpu or dla; as --device", text())("gpu-id", "with -d gpu", number())(
       "disable-tf32", "CUDA: float32 convolutions without TF32", flag())(
-      "truncate-long-double,truncate", "run float64 as float32", flag())(
+      "truncate-long-double,truncate", "no effect: int64 and float64 run as they are", flag())(
       "num-avg-timing-iters", "timing rounds are multiplied by this", number())(
       "optimization-level", "0: no timing .. 5", cxxopts::value<int>())(
       "timing-cache", "timing cache file; none: off", text())(
