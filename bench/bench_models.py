@@ -2,8 +2,8 @@
 """Latency, error and build time of each model and batch size, all peers side by side in one process.
 
 Every peer is warmed up. Then come rounds in which each peer has one turn after the other. A turn
-begins when the threads of the peer before have stopped spinning (ONNX Runtime's keep both cores busy
-for up to a tenth of a second after a call, whoever runs then), goes on with untimed calls that wake
+begins when the threads of the peer before have stopped spinning (ONNX Runtime's keep the cores
+busy for a while after a call, whoever runs then), goes on with untimed calls that wake
 its own, and its sample is the median of the timed calls that follow. A peer's latency is the median of
 its samples; a ratio is given twice, as the ratio of these medians and as the median of the ratios
 within each round, which drifts of the machine's speed do not touch.

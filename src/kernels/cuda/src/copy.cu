@@ -8,7 +8,7 @@
 // block apart. Blocks of 256.
 //
 // flat1 .. flat16: one copy that is contiguous on both sides, which needs few parameters: where a
-// recorded run is told new pointers, 2 KiB of them cost the host more than the launch. A thread
+// recorded run is told new pointers, each byte of them costs the host time. A thread
 // moves up to 2 items that lie a block apart. Blocks of 256.
 //
 // transpose1 .. transpose8: the source is contiguous along another dim than the destination. A
