@@ -443,6 +443,35 @@ std::vector<OpCase> linear_cases() {
 }
 TENON_OP_TESTS(CpuLinear, linear_cases());
 
+// Whole and part panels of 64 columns, tiles of 6 rows, sums of 128 and blocks of 768 products.
+std::vector<OpCase> packed_linear_cases() {
+  std::vector<OpCase> c;
+  for (int64_t rows : {6, 11, 20, 181}) {
+    for (Ints nk : {Ints{64, 128}, Ints{10, 84}, Ints{65, 300}, Ints{200, 1}, Ints{1000, 33}}) {
+      c.push_back({.name = std::to_string(rows) + " rows " + std::to_string(nk[0]) + " " +
+                           std::to_string(nk[1]),
+                   .op = "linear",
+                   .in = {f32({rows, nk[1]}), f32(nk).constant(), f32({nk[0]}).constant()}});
+    }
+  }
+  c.push_back({.name = "many blocks",
+               .op = "linear",
+               .attrs = {{"activation", "relu"}},
+               .in = {f32({400, 1700}), f32({70, 1700}).constant(), f32({70}).constant()}});
+  for (const char* activation : {"", "gelu_erf", "clip"}) {
+    c.push_back({.name = std::string("fused ") + activation,
+                 .op = "linear",
+                 .attrs = {{"activation", activation}, {"alpha", -1.5}, {"beta", 2.5}},
+                 .in = {f32({2, 9, 140}), f32({150, 140}).constant(), f32({150}).constant(),
+                        f32({2, 9, 150})}});
+  }
+  c.push_back({.name = "no bias, residual",
+               .op = "linear",
+               .in = {f32({32, 40}), f32({21, 40}).constant(), absent(), f32({32, 21})}});
+  return c;
+}
+TENON_OP_TESTS(CpuPackedLinear, packed_linear_cases());
+
 // ---- direct convolution
 
 std::vector<OpCase> convolution_cases() {
@@ -473,6 +502,7 @@ TEST(CpuKernels, TakeWhatTheyAreFor) {
   EXPECT_TRUE(runs_on("cpu.pooling", pooling_cases()[0]));
   EXPECT_TRUE(runs_on("cpu.shuffle", copy_cases()[0]));
   EXPECT_TRUE(runs_on("cpu.linear", linear_cases()[0]));
+  EXPECT_TRUE(runs_on("cpu.packed_linear", packed_linear_cases()[0]));
   EXPECT_TRUE(runs_on("cpu.direct_convolution", convolution_cases()[0]));
   EXPECT_TRUE(runs_on(
       "cpu.reduce",

@@ -10,8 +10,7 @@
 #include <cstring>
 
 #include "kernels/cpu/isa.h"
-#include "kernels/cpu/nd.h"
-#include "kernels/cpu/pointwise_program.h"
+#include "kernels/cpu/linear_support.h"
 
 namespace tenon::kernels::cpu {
 
@@ -47,9 +46,7 @@ class DirectConvKernel : public Kernel {
         fns_(TENON_ISA_PICK(conv_fns)),
         has_bias_(has_input(p, 2)),
         has_residual_(has_input(p, 3)),
-        activation_(pointwise_function(attr_str(p, "activation", ""), PwType::kF32)),
-        params_{static_cast<float>(attr_float(p, "alpha", 0)),
-                static_cast<float>(attr_float(p, "beta", 0))},
+        activation_(p),
         image_(s_.args.channels * s_.args.padded_h * s_.args.padded_w + kConvSlack) {
     image_ = (image_ + 15) / 16 * 16;
     scratch_bytes = static_cast<size_t>(s_.batch * image_) * sizeof(float);
@@ -90,14 +87,14 @@ class DirectConvKernel : public Kernel {
     a.residual = has_residual_ ? static_cast<const float*>(call.in[3]) + n * size : nullptr;
     a.out = static_cast<float*>(call.out[0]) + n * size;
     fns_.rows(a, 0, a.out_h);
-    if (activation_) activation_(a.out, a.out, nullptr, nullptr, size, params_);
+    if (activation_.function)
+      activation_.function(a.out, a.out, nullptr, nullptr, size, activation_.params);
   }
 
   Shape s_;
   const ConvFns& fns_;
   bool has_bias_, has_residual_;
-  PwFn activation_;
-  float params_[2];
+  Activation activation_;
   int64_t image_;
 };
 
@@ -110,14 +107,8 @@ class DirectConv : public KernelImpl {
   DirectConv() : KernelImpl("convolution", "cpu.direct_convolution", 50) {}
 
   Support supports(const Problem& p) const override {
-    for (const TensorDesc& d : p.in) {
-      if (!d.present) continue;
-      if (d.dtype != DataType::kFLOAT) return Support::no("f32 only");
-      if (!d.format.empty()) return Support::no("packed operand");
-      if (!d.plain() && d.shape.size() >= 3) return Support::no("plain layout only");
-    }
-    const TensorDesc &x = p.in[0], &y = p.out[0];
-    if (y.dtype != DataType::kFLOAT || !y.plain()) return Support::no("plain f32 only");
+    if (Support s = check_plain_f32(p); !s) return s;
+    const TensorDesc& x = p.in[0];
     if (x.shape.size() != 4) return Support::no("two spatial dims only");
     if (attr_int(p, "groups", 1) != 1) return Support::no("groups");
     if (!all_equal(attr_ints(p, "stride"), 1) || !all_equal(attr_ints(p, "dilation"), 1)) {
@@ -129,12 +120,7 @@ class DirectConv : public KernelImpl {
       }
     }
     if (x.shape[1] > 16 || x.shape[2] * x.shape[3] > 4096) return Support::no("not a small image");
-    const std::string activation = attr_str(p, "activation", "");
-    if (!activation.empty() &&
-        (net::pointwise_arity(activation) != 1 || !pointwise_function(activation, PwType::kF32))) {
-      return Support::no("no vector form of \"" + activation + "\"");
-    }
-    return Support::yes();
+    return check_vector_activation(p);
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     return std::make_unique<DirectConvKernel>(p);

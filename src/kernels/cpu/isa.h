@@ -20,6 +20,7 @@ struct CopyFns {
 };
 struct ConvFns;  // direct_conv.h
 struct GemvFns;  // gemv.h
+struct GemmFns;  // gemm.h
 
 #define TENON_ISA_TABLES(ns)           \
   namespace ns {                       \
@@ -29,6 +30,7 @@ struct GemvFns;  // gemv.h
   const PoolFns& pool_fns();           \
   const CopyFns& copy_fns();           \
   const GemvFns& gemv_fns();           \
+  const GemmFns& gemm_fns();           \
   const ConvFns& conv_fns();           \
   }
 TENON_ISA_TABLES(generic)

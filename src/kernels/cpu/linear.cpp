@@ -8,8 +8,7 @@
 
 #include "kernels/cpu/gemv.h"
 #include "kernels/cpu/isa.h"
-#include "kernels/cpu/nd.h"
-#include "kernels/cpu/pointwise_program.h"
+#include "kernels/cpu/linear_support.h"
 
 namespace tenon::kernels::cpu {
 
@@ -31,9 +30,7 @@ class LinearKernel : public Kernel {
         fns_(TENON_ISA_PICK(gemv_fns)),
         has_bias_(has_input(p, 2)),
         has_residual_(has_input(p, 3)),
-        activation_(pointwise_function(attr_str(p, "activation", ""), PwType::kF32)),
-        params_{static_cast<float>(attr_float(p, "alpha", 0)),
-                static_cast<float>(attr_float(p, "beta", 0))} {}
+        activation_(p) {}
 
   void run(const Call& call) const override {
     GemvArgs a = sizes_;
@@ -45,9 +42,9 @@ class LinearKernel : public Kernel {
     const int64_t grain = std::max<int64_t>(4, 2 * kGrain / (a.depth * a.rows));
     parallel_for(a.columns, grain, [&](int64_t begin, int64_t end) {
       fns_.columns(a, begin, end);
-      for (int64_t r = 0; activation_ && r < a.rows; ++r) {
+      for (int64_t r = 0; activation_.function && r < a.rows; ++r) {
         float* out = a.out + r * a.columns + begin;
-        activation_(out, out, nullptr, nullptr, end - begin, params_);
+        activation_.function(out, out, nullptr, nullptr, end - begin, activation_.params);
       }
     });
   }
@@ -56,8 +53,7 @@ class LinearKernel : public Kernel {
   GemvArgs sizes_;
   const GemvFns& fns_;
   bool has_bias_, has_residual_;
-  PwFn activation_;
-  float params_[2];
+  Activation activation_;
 };
 
 class Linear : public KernelImpl {
@@ -65,25 +61,12 @@ class Linear : public KernelImpl {
   Linear() : KernelImpl("linear", "cpu.linear", 50) {}
 
   Support supports(const Problem& p) const override {
-    for (const TensorDesc& d : p.in) {
-      if (!d.present) continue;
-      if (d.dtype != DataType::kFLOAT) return Support::no("f32 only");
-      if (!d.format.empty()) return Support::no("packed operand");
-      if (!d.plain() && d.shape.size() >= 3) return Support::no("plain layout only");
-    }
-    const TensorDesc& y = p.out[0];
-    if (y.dtype != DataType::kFLOAT) return Support::no("f32 only");
-    if (!y.plain() && y.shape.size() >= 3) return Support::no("plain layout only");
+    if (Support s = check_plain_f32(p); !s) return s;
     const GemvArgs a = sizes(p);
     if (a.rows < 1 || a.rows > kMaxRows) {
       return Support::no(std::to_string(a.rows) + " rows; only up to 15 can be faster here");
     }
-    const std::string activation = attr_str(p, "activation", "");
-    if (!activation.empty() &&
-        (net::pointwise_arity(activation) != 1 || !pointwise_function(activation, PwType::kF32))) {
-      return Support::no("no vector form of \"" + activation + "\"");
-    }
-    return Support::yes();
+    return check_vector_activation(p);
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     return std::make_unique<LinearKernel>(p);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix times packed panels, one instruction set per compilation. A register tile is 6 rows by
+// kVectors vectors of columns; it adds up kStep products and is then added to the output, so that
+// its part of a panel (32 KiB) stays in L1 for all rows of a block, and sums are made of short ones
+// (which rounds less than one long sum). A block of rows is as large as stays in L2.
+#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/isa.h"
+#include "kernels/cpu/vec.h"
+
+namespace tenon::kernels::TENON_ISA_NAMESPACE {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectors = 4;  // 6 x 4 accumulators of 32 registers
+#else
+constexpr int kVectors = 2;  // 6 x 2 accumulators of 16 registers
+#endif
+constexpr int64_t kTileColumns = kVectors * kW;
+constexpr int kTileRows = kGemmRows;
+constexpr int64_t kStep = 128;            // products of a short sum
+constexpr int64_t kDeep = 6 * kStep;      // products for which a block of rows stays in L2
+constexpr int64_t kBlockFloats = 131072;  // of x in a block of rows: 512 KiB
+
+int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t round_up(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
+
+// Where a tile is, and what it does beside the products.
+struct Tile {
+  const float *x, *w;                   // first row; first row of the tile's columns of a panel
+  int64_t x_stride, out_stride, depth;  // depth: products of this short sum
+  float* out;
+  const float *bias, *residual;  // null: none, or added by an earlier short sum
+  int64_t columns;               // that exist, at most kTileColumns
+  bool add;                      // to what an earlier short sum left in out
+  const float* ahead;            // what to bring into L2 meanwhile: 64 bytes a product
+};
+
+TENON_INLINE vf load_some(const float* p, int64_t n) {
+  return n >= kW ? load(p) : n > 0 ? load_part(p, n) : vf{};
+}
+TENON_INLINE void store_some(float* p, vf v, int64_t n) {
+  if (n >= kW) return store(p, v);
+  if (n > 0) store_part(p, v, n);
+}
+
+template <int R>
+void tile(const Tile& t) {
+  vf acc[R][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = vf{};
+  const float *x = t.x, *w = t.w;
+  const int64_t depth = t.depth, stride = t.x_stride;
+  for (int64_t k = 0; k < depth; ++k) {
+    __builtin_prefetch(t.ahead + k * 16, 0, 2);
+    vf b[kVectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) b[v] = load(w + k * kPanel + v * kW);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      const vf a = splat(x[r * stride + k]);
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) acc[r][v] = fma(a, b[v], acc[r][v]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      const int64_t n = t.columns - v * kW, at = r * t.out_stride + v * kW;
+      vf sum = acc[r][v];
+      if (t.add) sum += load_some(t.out + at, n);
+      if (t.bias) sum += load_some(t.bias + v * kW, n);
+      if (t.residual) sum += load_some(t.residual + at, n);
+      store_some(t.out + at, sum, n);
+    }
+  }
+}
+
+template <int R>
+void tile_of(int64_t rows, const Tile& t) {
+  if (rows == R) return tile<R>(t);
+  if constexpr (R > 1) tile_of<R - 1>(rows, t);
+}
+
+// A panel times the rows [row, row_end), products [k, k + depth).
+void short_sums(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel, int64_t k,
+                int64_t depth) {
+  const int64_t first = panel * kPanel, width = least(kPanel, a.columns - first);
+  const float* w = a.panels + panel * kPanel * a.depth + k * kPanel;
+  const float* ahead = w + depth * kPanel;  // the next short sums', or the next panel
+  const float* const ahead_end = ahead + depth * kPanel;
+  for (int64_t c = 0; c < width; c += kTileColumns) {
+    for (int64_t r = row; r < row_end; r += kTileRows) {
+      const int64_t at = r * a.columns + first + c;
+      const bool begins = k == 0;
+      tile_of<kTileRows>(
+          least(kTileRows, row_end - r),
+          {a.x + r * a.depth + k, w + c, a.depth, a.columns, depth, a.out + at,
+           begins && a.bias ? a.bias + first + c : nullptr,
+           begins && a.residual ? a.residual + at : nullptr, width - c, !begins, ahead});
+      if (ahead + depth * 16 < ahead_end) ahead += depth * 16;
+    }
+  }
+}
+
+void activate(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel) {
+  const int64_t first = panel * kPanel, width = least(kPanel, a.columns - first);
+  for (int64_t r = row; r < row_end; ++r) {
+    float* out = a.out + r * a.columns + first;
+    a.activation(out, out, nullptr, nullptr, width, a.params);
+  }
+}
+
+void block(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel, int64_t panel_end) {
+  if (row >= row_end) return;
+  const int64_t most = kBlockFloats / least(a.depth, kDeep) + 1;
+  const int64_t blocks = (row_end - row + most - 1) / most;
+  const int64_t rows = round_up((row_end - row + blocks - 1) / blocks, kTileRows);
+  for (int64_t r = row; r < row_end; r += rows) {
+    const int64_t end = least(row_end, r + rows);
+    for (int64_t k = 0; k < a.depth; k += kDeep) {
+      const int64_t k_end = least(a.depth, k + kDeep);
+      for (int64_t p = panel; p < panel_end; ++p) {
+        for (int64_t s = k; s < k_end; s += kStep)
+          short_sums(a, r, end, p, s, least(kStep, k_end - s));
+        if (a.activation && k_end == a.depth) activate(a, r, end, p);
+      }
+    }
+  }
+}
+
+constexpr GemmFns kFns{&block};
+
+}  // namespace
+
+const GemmFns& gemm_fns() { return kFns; }
+
+}  // namespace tenon::kernels::TENON_ISA_NAMESPACE
