@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from torch import fx
+from torch.compiler import is_dynamo_compiling
 
 from ..runtime import TorchTensorRTModule
-from ..runtime._plain_call import is_plain, is_traced
+from ..runtime._plain_call import are_plain, is_traced
 
 
 class _Child:
@@ -48,13 +49,17 @@ class CompiledModule(fx.GraphModule):
     _only: Optional[str] = None  # see _only_step; of the class that fx makes for each instance
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if is_traced() or not is_plain(self):
+        if is_dynamo_compiling():  # before what it cannot trace
             return super().__call__(*args, **kwargs)
+        own = self.__dict__
         if self._only is not None and len(args) == 1 and not kwargs:
-            child = self._modules.get(self._only)
-            own = "forward" not in self.__dict__ and type(child) is TorchTensorRTModule
-            if own and child._is_unary and is_plain(child) and "forward" not in child.__dict__:
-                return child._run_unary(args[0])
+            child = own["_modules"].get(self._only)
+            if type(child) is TorchTensorRTModule:
+                run = child.__dict__.get("_run_unary")
+                if run is not None and are_plain(own, child.__dict__):
+                    return run(args[0])
+        if is_traced() or not are_plain(own, own):
+            return super().__call__(*args, **kwargs)
         return self.forward(*args, **kwargs)
 
     def recompile(self) -> Any:

@@ -15,7 +15,7 @@ from .. import _library
 _library.load()
 
 from . import _meta  # noqa: E402
-from ._plain_call import is_plain, is_traced  # noqa: E402
+from ._plain_call import are_plain, is_traced  # noqa: E402
 
 
 class TorchTensorRTModule(torch.nn.Module):
@@ -74,14 +74,15 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def _attach(self, engine: Any) -> None:
         self.engine = engine
-        self._run, self._run_unary = engine.execute, engine.execute_unary
-        self._is_unary = self._single and len(self.input_binding_names) == 1
+        unary = self._single and len(self.input_binding_names) == 1
+        self._run = engine.execute
+        self._run_unary = engine.execute_unary if unary else None
         _meta.remember(self, self._content_hash)
 
     def __call__(self, *inputs: torch.Tensor) -> Any:
-        if is_traced() or not is_plain(self):
+        if is_traced() or not are_plain(self.__dict__, self.__dict__):
             return super().__call__(*inputs)
-        if type(self) is TorchTensorRTModule and "forward" not in self.__dict__:
+        if type(self) is TorchTensorRTModule:
             return self._execute(inputs)
         return self.forward(*inputs)
 
@@ -92,7 +93,7 @@ class TorchTensorRTModule(torch.nn.Module):
         return outputs[0] if self._single else outputs
 
     def _execute(self, inputs: tuple) -> Any:
-        if self._is_unary and len(inputs) == 1:
+        if len(inputs) == 1 and self._run_unary is not None:
             return self._run_unary(inputs[0])
         outputs = self._run(inputs)
         return outputs[0] if self._single else outputs
