@@ -36,6 +36,7 @@ def compile(
     use_experimental_fx_rt: bool = False,
     correctness_atol: float = 0.1,
     correctness_rtol: float = 0.1,
+    truncate_double: bool = False,
 ) -> torch.fx.GraphModule:
     """Compiles a module as ``torch_tensorrt.compile(ir="dynamo")`` does.
 
