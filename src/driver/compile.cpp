@@ -41,7 +41,9 @@ class Stopwatch {
 class Oracle {
  public:
   Oracle(const ir::Program& program, const Options& options)
-      : program_(program), device_(options.device.empty() ? "cpu" : device_kind(options.device)) {}
+      : program_(program),
+        device_(options.device.empty() ? "cpu" : device_kind(options.device)),
+        truncate_double_(options.truncate_double) {}
   Support operator()(const ir::Node& node) {
     auto it = answers_.find(&node);
     if (it == answers_.end()) it = answers_.emplace(&node, ask(node)).first;
@@ -57,12 +59,14 @@ class Oracle {
 
   Support ask(const ir::Node& node) const {
     if (device_ == "cpu") return convert::supports(node, &program_.graph.symbols, device_);
-    return convert::supports(node, &program_.graph.symbols, device_,
-                             [](const ir::Graph& net) { return engine::has_cuda_kernels(net); });
+    return convert::supports(node, &program_.graph.symbols, device_, [this](const ir::Graph& net) {
+      return engine::has_cuda_kernels(net, truncate_double_);
+    });
   }
 
   const ir::Program& program_;
   const std::string device_;
+  const bool truncate_double_;
   std::map<const ir::Node*, Support> answers_;
 };
 
@@ -72,7 +76,10 @@ partition::Plan partition_and_convert(const ir::Program& program, const Options&
                                       std::vector<ir::Graph>& nets) {
   Oracle oracle(program, options);
   convert::NodeCheck user_layers;
-  if (oracle.device() != "cpu") user_layers = engine::has_cuda_kernel;
+  if (oracle.device() != "cpu")
+    user_layers = [&options](const ir::Node& layer, const ir::SymRanges& ranges) {
+      return engine::has_cuda_kernel(layer, ranges, options.truncate_double);
+    };
   partition::Demoted demoted;
   for (;;) {
     if (progress && !progress("partitioning", 0, 0)) throw Cancelled();

@@ -49,6 +49,14 @@ const char* const kPlain = R"(graph {
   return %c
 })";
 
+const char* const kDouble = R"(graph {
+  input %x : f64[4, 3]
+  %w : f64[5, 3] = constant() {data=f64[5, 3]{1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0}}
+  %a : f64[4, 5] = aten::linear(%x, %w) {input=$0 weight=$1 bias=none}
+  %b : f64[4, 5] = aten::softmax.int(%a) {self=$0 dim=1 dtype=none}
+  return %b
+})";
+
 Options options() {
   Options o;
   o.min_block_size = 1;
@@ -178,6 +186,18 @@ TEST(Compile, ReportJson) {
   EXPECT_EQ(report["nodes"][2]["target"], "torch.ops.aten.unknown_op.default");
   EXPECT_EQ(report["warnings"], std::vector<std::string>{"careful"});
   EXPECT_GT(report["times_ms"].size(), 2u);
+}
+
+// Partitioning needs no GPU: the kernels are asked, and there are none of a float64 softmax.
+TEST(TruncateDouble, DecidesWhatRunsOnCuda) {
+  Options o = options();
+  o.device = "cuda:0";
+  o.dryrun = "1";
+  const Compiled wide = compile(program_of(kDouble), o);
+  EXPECT_LT(wide.plan.supported_ops, wide.plan.total_ops);
+  o.truncate_double = true;
+  const Compiled truncated = compile(program_of(kDouble), o);
+  EXPECT_EQ(truncated.plan.supported_ops, truncated.plan.total_ops);
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
         PassCase{"prepare_images", passes::prepare_images},
         PassCase{"lower_precision",
                  [](ir::Graph& g) { return passes::lower_precision(g, {"float16"}); }},
+        PassCase{"truncate_double", passes::truncate_double},
         PassCase{"group_pointwise", passes::group_pointwise},
         PassCase{"choose_layouts", [](ir::Graph& g) { return passes::choose_layouts(g); }}),
     [](const auto& info) { return std::string(info.param.name); });

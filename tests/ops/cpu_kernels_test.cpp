@@ -46,6 +46,14 @@ std::vector<OpCase> pointwise_cases() {
                       {i64({5, 70}), i64({70}), i64({5, 1})}));
   c.push_back(program("i32", {"sum i0 i1", "prod t0 i0", "max t1 i1", "cast t2 i64"},
                       {i32({77}), i32({77})}));
+  const Operand wide = tensor(DataType::kDOUBLE, {7, 131});
+  c.push_back(program("f64 at the border", {"cast i0 f32", "sum t0 i1", "relu t1", "cast t2 f64"},
+                      {wide, f32({131})}));
+  c.push_back(program("f64 compared", {"const 0.1 f64", "less i0 t0", "select t1 t0 i0"}, {wide}));
+  c.push_back({.name = "f64 beyond f32",
+               .op = "cast",
+               .attrs = {{"to", DataType::kFLOAT}},
+               .in = {tensor(DataType::kDOUBLE, {4}).with({1e300L, -1e300L, 1e-300L, 1e-42L})}});
   c.push_back(program("operand used twice, dead value", {"exp i0", "prod i0 i0", "sum t1 i0"},
                       {f32({9, 130})}));
   c.push_back(program("empty", {"sum i0 i1", "relu t0"}, {f32({0, 4}), f32({4})}));
@@ -126,8 +134,10 @@ std::vector<OpCase> vector_math_cases() {
                .op = "elementwise",
                .attrs = {{"operation", "pow"}},
                .in = {f32({50, 20}), f32({}).with({3})}});
-  for (DataType from : {DataType::kFLOAT, DataType::kINT64, DataType::kINT32, DataType::kBOOL}) {
-    for (DataType to : {DataType::kFLOAT, DataType::kINT64, DataType::kINT32, DataType::kBOOL}) {
+  const std::vector<DataType> types{DataType::kFLOAT, DataType::kINT64, DataType::kINT32,
+                                    DataType::kBOOL, DataType::kDOUBLE};
+  for (DataType from : types) {
+    for (DataType to : types) {
       c.push_back({.name = std::string("cast ") + name_of(from) + " " + name_of(to),
                    .op = "cast",
                    .attrs = {{"to", to}},

@@ -48,8 +48,9 @@ cxxopts::Options table() {
       "device", "cpu or cuda:<n>; that of the model if not given", text())(
       "d,device-type", "cpu, gpu or dla; as --device", text())("gpu-id", "with -d gpu", number())(
       "disable-tf32", "CUDA: float32 convolutions without TF32", flag())(
-      "truncate-long-double,truncate", "no effect: int64 and float64 run as they are", flag())(
-      "num-avg-timing-iters", "timing rounds are multiplied by this", number())(
+      "truncate-long-double,truncate",
+      "float64 is computed as float32 in engines; int64 is not narrowed",
+      flag())("num-avg-timing-iters", "timing rounds are multiplied by this", number())(
       "optimization-level", "0: no timing .. 5", cxxopts::value<int>())(
       "timing-cache", "timing cache file; none: off", text())(
       "build-debuggable-engine", "dump the graph after every pass", flag());

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import warnings
 from dataclasses import fields
 from typing import Any, Sequence
 
@@ -36,6 +37,7 @@ def compile(
     use_experimental_fx_rt: bool = False,
     correctness_atol: float = 0.1,
     correctness_rtol: float = 0.1,
+    truncate_double: bool = False,
 ) -> torch.fx.GraphModule:
     """Compiles a module as ``torch_tensorrt.compile(ir="dynamo")`` does.
 
@@ -139,12 +141,17 @@ def _example(value: Any, device: torch.device) -> Any:
 
 def compile_with_names(module: Any, inputs: Sequence[Any], settings: dict[str, Any]) -> Any:
     """``torch_tensorrt.compile(ir="fx")``: as ``compile``, with ``enabled_precisions`` for
-    ``lower_precision`` and a TypeError for an unknown keyword that suggests the nearest."""
+    ``lower_precision``, the older name of ``truncate_double``, and a TypeError for an unknown keyword that suggests the nearest."""
     settings = dict(settings)
     if "enabled_precisions" in settings:
         if "lower_precision" in settings:
             raise ValueError("give enabled_precisions or lower_precision, not both")
         settings["lower_precision"] = lower_precision(settings.pop("enabled_precisions"))
+    old = "truncate_long_and_double"
+    if old in settings:
+        message = f"setting '{old}' is deprecated: use truncate_double"
+        warnings.warn(message, DeprecationWarning, stacklevel=3)
+        settings["truncate_double"] = settings.pop(old)
     known = [f.name for f in fields(LowerSetting)]
     for name in settings:
         if name not in known:

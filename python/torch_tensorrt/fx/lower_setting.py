@@ -36,6 +36,7 @@ class LowerSetting:
         is_aten, use_experimental_fx_rt: no effect.
         correctness_atol, correctness_rtol: after compiling, outputs for the example inputs are
             compared with the module's; a difference beyond these is logged as a warning.
+        truncate_double: engines compute float64 as float32; inputs and outputs keep their dtypes.
     """
 
     min_acc_module_size: int = 10
@@ -52,6 +53,7 @@ class LowerSetting:
     use_experimental_fx_rt: bool = False
     correctness_atol: float = 0.1
     correctness_rtol: float = 0.1
+    truncate_double: bool = False
 
     @property
     def is_batch_dynamic(self) -> bool:
@@ -62,6 +64,7 @@ class LowerSetting:
         found: dict[str, Any] = {
             "min_block_size": self.min_acc_module_size,
             "enabled_precisions": enabled_precisions(self.lower_precision),
+            "truncate_double": self.truncate_double,
         }
         if self.timing_cache_prefix:
             found["timing_cache_path"] = f"{self.timing_cache_prefix}.bin"

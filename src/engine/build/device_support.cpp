@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/build/passes/passes.h"
 #include "engine/run/sizes.h"
 #include "engine/run/storage.h"
 #include "kernels/kernel.h"
@@ -63,9 +64,24 @@ Support any_kernel(kernels::Problem problem) {
   return Support::no("no CUDA kernel for layer " + problem.layer->op + ": " + reason);
 }
 
-}  // namespace
+/// A graph of the layer and what it reads.
+ir::Graph alone(const ir::Node& layer, const ir::SymRanges& ranges) {
+  ir::Graph g;
+  g.symbols = ranges;
+  std::vector<ir::Value*> inputs;
+  for (const ir::Value* in : layer.inputs) {
+    const ir::ConstantPtr c = ir::constant_of(in);
+    inputs.push_back(!in ? nullptr
+                     : c ? g.add_constant(c, g.unique_name(in->name))
+                         : g.add_input(g.unique_name(in->name), in->type));
+  }
+  ir::Node* twin = g.create(layer.op, inputs);
+  twin->attrs = layer.attrs;
+  for (const auto& out : layer.outputs()) twin->add_output(g.unique_name(out->name), out->type);
+  return g;
+}
 
-Support has_cuda_kernel(const ir::Node& layer, const ir::SymRanges& ranges) {
+Support has_kernel(const ir::Node& layer, const ir::SymRanges& ranges) {
   if (layer.is_constant() || is_view(layer) || is_folded(layer)) return Support::yes();
   if (layer.op == "scale") return Support::yes();  // folded or lowered before kernels are chosen
   kernels::DeviceTarget target;
@@ -75,10 +91,26 @@ Support has_cuda_kernel(const ir::Node& layer, const ir::SymRanges& ranges) {
   return any_kernel(make_problem(layer, probe_sizes(names, ranges), 1, &target));
 }
 
-Support has_cuda_kernels(const ir::Graph& net) {
+Support have_kernels(const ir::Graph& net) {
   for (const auto& node : net.nodes())
-    if (Support s = has_cuda_kernel(*node, net.symbols); !s) return s;
+    if (Support s = has_kernel(*node, net.symbols); !s) return s;
   return Support::yes();
+}
+
+}  // namespace
+
+Support has_cuda_kernel(const ir::Node& layer, const ir::SymRanges& ranges, bool truncate_double) {
+  if (!truncate_double || layer.is_constant()) return has_kernel(layer, ranges);
+  ir::Graph net = alone(layer, ranges);
+  passes::truncate_double(net);
+  return have_kernels(net);
+}
+
+Support has_cuda_kernels(const ir::Graph& net, bool truncate_double) {
+  if (!truncate_double) return have_kernels(net);
+  ir::Graph truncated = net.clone();
+  passes::truncate_double(truncated);
+  return have_kernels(truncated);
 }
 
 }  // namespace tenon::engine

@@ -10,6 +10,8 @@ std::vector<ir::Pass> engine_passes(const Options& options, kernels::Device devi
     return [cuda, pass](ir::Graph& g) { return cuda && pass(g); };
   };
   return {
+      {"truncate_double", [wish = options.truncate_double](
+                              ir::Graph& g) { return wish && passes::truncate_double(g); }},
       {"simplify", passes::simplify},
       {"fold_constants", passes::fold_constants},
       {"fold_masks", passes::fold_masks},

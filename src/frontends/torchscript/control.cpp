@@ -50,6 +50,19 @@ std::optional<ir::Type> type_of_tensor(const c10::IValue& v) {
   return ir::Type{ir::Kind::kTensor, *dtype, ir::SymShape(sizes.begin(), sizes.end()), {}};
 }
 
+bool is_list_or_dict(const jit::Value* v) {
+  const auto kind = v->type()->kind();
+  return kind == c10::TypeKind::ListType || kind == c10::TypeKind::DictType;
+}
+
+/// Is the value made in the node's blocks?
+bool is_inside(const jit::Value* v, const jit::Node* node) {
+  for (const jit::Block* b = v->node()->owningBlock(); b && b->owningNode();
+       b = b->owningNode()->owningBlock())
+    if (b->owningNode() == node) return true;
+  return false;
+}
+
 void collect_symbols(const c10::IValue& v, std::set<std::string>& symbols) {
   visit_leaves(v, [&](const Leaf& leaf) { leaf.size.collect_symbols(symbols); });
 }
@@ -195,21 +208,31 @@ void Interpreter::add_captures(ir::Node* made, const std::vector<const ScriptPro
   out_.nodes[made].operands = made->inputs;
 }
 
-void Interpreter::refuse_changed_containers(Node* node) const {
-  for (jit::Block* block : node->blocks())
-    for (Node* n : block->nodes()) {
-      refuse_changed_containers(n);
-      const auto* schema = n->maybeSchema();
-      if (!schema || !schema->is_mutable()) continue;
-      for (jit::Value* v : n->inputs()) {
-        const auto kind = v->type()->kind();
-        const bool container = kind == c10::TypeKind::ListType || kind == c10::TypeKind::DictType;
-        const bool outside = v->node()->owningBlock() != n->owningBlock();
-        TENON_CHECK(!container || !outside, "a list or dict is changed in a branch or loop that ",
-                    "depends on values (", n->kind().toQualString(), ", ", n->sourceRange().str(),
-                    ")");
-      }
+void Interpreter::require_at_run_time(jit::Value* v) const {
+  TENON_CHECK(!reading_.findings.containers.count(v), "the list or dict '", v->debugName(),
+              "' is changed in a branch or loop that depends on values, or kept, and cannot be ",
+              "made for it at run time (", v->node()->kind().toQualString(), ", ",
+              v->node()->sourceRange().str(), ")");
+  throw RunTimeContainer{v};
+}
+
+/// Lists and dicts from outside that the blocks of `kept` change, or return while others hold them,
+/// are there while the program runs.
+void Interpreter::find_changed_containers(Node* kept, jit::Block* block) {
+  const auto require = [&](jit::Value* v) {
+    if (is_list_or_dict(v) && !is_inside(v, kept) && !leaf_of(get(v))) require_at_run_time(v);
+  };
+  for (Node* n : block->nodes()) {
+    for (jit::Block* b : n->blocks()) find_changed_containers(kept, b);
+    const auto* schema = n->maybeSchema();
+    if (!schema || !schema->is_mutable()) continue;
+    for (size_t i = 0; i < n->inputs().size() && i < schema->arguments().size(); ++i) {
+      const auto* alias = schema->arguments()[i].alias_info();
+      if (alias && alias->isWrite()) require(n->input(i));
     }
+  }
+  for (jit::Value* v : block->outputs())
+    if (reading_.aliases.hasWriters(v)) require(v);
 }
 
 void Interpreter::check_writes_inside(Node* node) const {
@@ -226,7 +249,7 @@ void Interpreter::check_writes_inside(Node* node) const {
 
 void Interpreter::keep_branch(Node* node) {
   check_writes_inside(node);
-  refuse_changed_containers(node);
+  for (jit::Block* block : node->blocks()) find_changed_containers(node, block);
   std::vector<Values> results(2);
   std::vector<std::unique_ptr<ScriptProgram>> blocks;
   const ir::SymRanges before = reading_.symbols;
@@ -247,7 +270,10 @@ void Interpreter::keep_branch(Node* node) {
 
 void Interpreter::keep_loop(Node* node) {
   check_writes_inside(node);
-  refuse_changed_containers(node);
+  find_changed_containers(node, node->blocks()[0]);
+  for (jit::Value* v : node->inputs())
+    if (is_list_or_dict(v) && reading_.aliases.hasWriters(v) && !leaf_of(get(v)))
+      require_at_run_time(v);
   jit::Block* body = node->blocks()[0];
   const Values inputs = inputs_of(node);
   Values state(inputs.begin() + 2, inputs.end());

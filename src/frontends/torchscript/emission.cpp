@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing an op on leaves as a node of the graph, with the types of its results.
 #include <algorithm>
+#include <functional>
 
 #include "base/error.h"
 #include "frontends/torchscript/arguments.h"
@@ -33,8 +34,19 @@ std::string identifier(std::string text) {
 /// Kinds without a schema that can still be written again as they are.
 bool can_be_kept(const jit::Node* node) {
   static const std::set<std::string> kPlain = {"prim::TupleUnpack", "prim::ListUnpack",
-                                               "prim::ListConstruct", "prim::unchecked_cast"};
+                                               "prim::ListConstruct", "prim::unchecked_cast",
+                                               "prim::DictConstruct"};
   return node->maybeSchema() || kPlain.count(node->kind().toQualString());
+}
+
+/// Does it put its operands into a list or dict that exists while the program runs?
+bool fills_container(const jit::Node* node) {
+  if (node->kind() == c10::prim::ListConstruct || node->kind() == c10::prim::DictConstruct)
+    return true;
+  const auto* schema = node->maybeSchema();
+  if (!schema || !schema->is_mutable() || node->inputs().empty()) return false;
+  const auto kind = node->input(0)->type()->kind();
+  return kind == c10::TypeKind::ListType || kind == c10::TypeKind::DictType;
 }
 
 }  // namespace
@@ -89,8 +101,40 @@ void Interpreter::add_carriers(ir::Node* node) {
   }
 }
 
+/// What is put into a container or attribute is written as it is now: if it is a list or dict that
+/// changes later, it must be one at run time, too.
+void Interpreter::check_stored(Node* node) const {
+  const auto is_container = [](const c10::IValue& v) { return v.isList() || v.isGenericDict(); };
+  const std::function<bool(const c10::IValue&)> nested = [&](const c10::IValue& v) {
+    if (v.isTuple()) {
+      const auto& elements = v.toTupleRef().elements();
+      return std::any_of(elements.begin(), elements.end(),
+                         [&](const c10::IValue& e) { return is_container(e) || nested(e); });
+    }
+    if (!v.isList())
+      return v.isGenericDict() && v.toGenericDict().size() > 0 &&
+             is_container(v.toGenericDict().begin()->value());
+    const auto elements = v.toListRef();
+    return std::any_of(elements.begin(), elements.end(),
+                       [&](const c10::IValue& e) { return is_container(e) || nested(e); });
+  };
+  const bool fills = node->kind() != c10::prim::SetAttr;
+  for (size_t i = 0; i < node->inputs().size(); ++i) {
+    jit::Value* v = node->input(i);
+    const auto found = values_.find(v);
+    if (found == values_.end()) continue;
+    const c10::IValue& value = found->second;
+    if (is_container(value) && reading_.aliases.hasWriters(v)) require_at_run_time(v);
+    TENON_CHECK(!nested(value), "lists or dicts inside of a container are ",
+                fills ? "put into one that a branch or loop changes" : "kept in an attribute");
+  }
+}
+
 ir::Node* Interpreter::create(Node* node, const std::string& op, Values arguments) {
-  for (c10::IValue& v : arguments) v = constants_to_leaves(v);
+  const bool stores = fills_container(node);
+  if (stores) check_stored(node);
+  if (!stores)
+    for (c10::IValue& v : arguments) v = constants_to_leaves(v);
   ir::Node* made = graph_.create(op, {});
   made->origin = origin_of(node, &reading_.module_classes);
   set_arguments(made, node->maybeSchema(), arguments);
@@ -99,6 +143,7 @@ ir::Node* Interpreter::create(Node* node, const std::string& op, Values argument
   script.source = node;
   script.arguments = std::move(arguments);
   script.operands = made->inputs;
+  script.stores = stores;
   return made;
 }
 
@@ -110,7 +155,11 @@ void Interpreter::emit(Node* node) {
   ir::Node* made = create(node, op_name(node), arguments);
   Observation seen;
   seen.reason = "its result is not a tensor";
-  if (node->maybeSchema() && !node->outputs().empty())
+  const bool container = std::any_of(node->outputs().begin(), node->outputs().end(),
+                                     [&](jit::Value* v) { return exists_at_run_time(v); });
+  if (container)
+    seen.reason = "a list or dict that a branch or loop changes";
+  else if (node->maybeSchema() && !node->outputs().empty())
     seen = reading_.prober.observe(node, arguments);
   if (seen.results.size() == node->outputs().size())
     add_results(made, node, seen);
@@ -222,9 +271,12 @@ void Interpreter::add_unknown(ir::Node* made, Node* node, const std::string& rea
 void Interpreter::note_hidden_writes(ir::Node* made, Node* node) {
   if (!reading_.hidden_aliasing) return;
   const auto pin = [&](const ir::Value* v) {
-    hidden_writes_.emplace(v->name, "shares memory with what an op writes in place");
+    hidden_writes_.emplace(v->name,
+                           "shares memory with what is written in place or kept between calls");
   };
-  const auto written = [&](jit::Value* v) { return reading_.aliases.hasWriters(v); };
+  const auto written = [&](jit::Value* v) {
+    return reading_.aliases.hasWriters(v) || reading_.state.stored_views.count(v);
+  };
   for (jit::Value* v : node->outputs())
     if (written(v))
       visit_leaves(get(v), [&](const Leaf& leaf) {

@@ -60,7 +60,8 @@ Interpreter::Values Interpreter::run(jit::Block* block) {
 }
 
 void Interpreter::visit(Node* node) {
-  if (evaluate_user(node) || structure(node) || control(node) || sizes(node) || evaluate(node))
+  if (evaluate_user(node) || state(node) || structure(node) || control(node) || sizes(node) ||
+      evaluate(node))
     return;
   emit(node);
 }
@@ -84,7 +85,9 @@ bool Interpreter::is_foldable(Node* node) const {
     return false;
   if (schema->is_mutable() && parent_) return false;  // whether and how often is not known
   const auto written = [&](jit::Value* v) { return is_written_at_run_time(v); };
-  return std::none_of(node->outputs().begin(), node->outputs().end(), written) &&
+  const auto changed = [&](jit::Value* v) { return exists_at_run_time(v); };
+  return std::none_of(node->outputs().begin(), node->outputs().end(), changed) &&
+         std::none_of(node->outputs().begin(), node->outputs().end(), written) &&
          std::none_of(node->inputs().begin(), node->inputs().end(), written);
 }
 

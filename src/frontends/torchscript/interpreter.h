@@ -9,6 +9,7 @@
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@
 
 #include "frontends/torchscript/prober.h"
 #include "frontends/torchscript/program.h"
+#include "frontends/torchscript/state.h"
 
 namespace tenon::torchscript {
 
@@ -24,6 +26,27 @@ namespace tenon::torchscript {
 /// be read again with that known.
 struct RunTimeWrite {
   torch::jit::Value* target;
+};
+
+/// Thrown when a list or dict must exist while the program runs: it is to be read again with that
+/// known.
+struct RunTimeContainer {
+  torch::jit::Value* target;
+};
+
+/// Thrown when an attribute gets a value of another type than it has: it is to be read again with
+/// that known.
+struct AttributeChangesType {
+  AttributeKey key;
+};
+
+/// What a reading learns for the next one.
+struct Findings {
+  std::map<std::string, std::string> equal;  // symbol -> the one it turned out to be equal to
+  std::set<torch::jit::Value*> written;      // memory that is written while the program runs
+  std::set<torch::jit::Value*> containers;   // lists and dicts that exist while it runs
+  std::set<AttributeKey> untyped;            // attributes whose type changes
+  bool hidden = false;                       // memory is written in blocks that are kept
 };
 
 /// What all blocks of one reading share.
@@ -37,6 +60,8 @@ struct Reading {
   /// alias analysis then says what stays in torch, in order.
   bool hidden_aliasing = false;
   c10::Device device;
+  const State& state;
+  const Findings& findings;
   /// Targets of writes that happen while the program runs.
   std::set<torch::jit::Value*> run_time_writes{};
   /// Results evaluated although something writes their memory: at compile time too, so far.
@@ -60,6 +85,9 @@ class Interpreter {
   /// Fixes what the program returns; in-place ops are made functional or pinned.
   void finish(const Values& results);
 
+  /// The module whose attributes are written: an input that says their order.
+  void add_module();
+
   /// A new input of the graph. Unknown types are pinned with `reason`.
   c10::IValue add_input(const std::string& name, ir::Type type, c10::TypePtr static_type,
                         const std::string& reason = {});
@@ -69,6 +97,7 @@ class Interpreter {
 
   void visit(Node* node);
   bool structure(Node* node);  // structure.cpp: containers and constants
+  bool state(Node* node);      // attributes.cpp: attributes of the module
   bool sizes(Node* node);      // sizes.cpp: facts and arithmetic of sizes
   bool control(Node* node);    // control.cpp: prim::If, prim::Loop
   bool evaluate(Node* node);   // the op itself, on known values
@@ -84,6 +113,7 @@ class Interpreter {
   void bind_one(Node* node, c10::IValue value) { set(node->output(), std::move(value)); }
 
   // emission
+  void check_stored(Node* node) const;
   ir::Node* create(Node* node, const std::string& op, Values arguments);
   c10::IValue constants_to_leaves(const c10::IValue& v);
   c10::IValue constant_leaf(const at::Tensor& tensor);
@@ -98,6 +128,17 @@ class Interpreter {
                         const std::string& reason);
   std::string name_for(const torch::jit::Value* v);
 
+  // attributes.cpp
+  c10::IValue module_leaf();
+  std::optional<ir::Type> type_of_attribute(const c10::IValue& object,
+                                            const std::string& name) const;
+  ir::Node* create_access(Node* node, const c10::IValue& object, Values arguments);
+  void read_attribute(Node* node, const c10::IValue& object);
+  void write_attribute(Node* node, const c10::IValue& object);
+
+  // structure.cpp
+  bool exists_at_run_time(torch::jit::Value* v) const;
+
   // control.cpp
   void loop(Node* node);
   void keep_branch(Node* node);
@@ -106,7 +147,8 @@ class Interpreter {
                                             Values* results);
   c10::IValue capture(const c10::IValue& outer);
   bool is_decided_inside(const torch::jit::Block* body, const torch::jit::Value* v) const;
-  void refuse_changed_containers(Node* node) const;
+  [[noreturn]] void require_at_run_time(torch::jit::Value* v) const;
+  void find_changed_containers(Node* kept, torch::jit::Block* block);
   void check_writes_inside(Node* node) const;
   void add_captures(ir::Node* made, const std::vector<const ScriptProgram*>& blocks);
   void finish_kept(ir::Node* made, std::vector<std::unique_ptr<ScriptProgram>> blocks);
@@ -116,6 +158,7 @@ class Interpreter {
   ScriptProgram& out_;
   ir::Graph& graph_;
   Interpreter* parent_;
+  c10::IValue module_;  // the leaf; none where no attribute is written
   std::unordered_map<torch::jit::Value*, c10::IValue> values_;
   std::unordered_map<const void*, c10::IValue> constant_leaves_;  // by tensor object
   std::unordered_map<ir::Value*, c10::IValue> captures_;

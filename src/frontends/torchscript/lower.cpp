@@ -26,17 +26,6 @@ void check_method(const jit::Module& module, const std::string& method) {
                              "'; it has: ", names.empty() ? "none" : names));
 }
 
-/// A module that changes its own attributes has state between calls, which engines have not.
-void check_frozen(jit::Block* block) {
-  for (jit::Node* n : block->nodes()) {
-    if (n->kind() == c10::prim::SetAttr)
-      throw Error(detail::concat(
-          "the method changes attribute '", n->s(c10::attr::name),
-          "' of the module while it runs, so it cannot be frozen: ", n->sourceRange().str()));
-    for (jit::Block* b : n->blocks()) check_frozen(b);
-  }
-}
-
 }  // namespace
 
 Lowered lower(const jit::Module& module, const std::string& method) {
@@ -58,7 +47,6 @@ Lowered lower(const jit::Module& module, const std::string& method) {
   jit::PeepholeOptimize(out.graph);
   jit::EliminateCommonSubexpression(out.graph);
   jit::EliminateDeadCode(out.graph);
-  check_frozen(out.graph->block());
   return out;
 }
 

@@ -15,8 +15,9 @@ struct Lowered {
   std::shared_ptr<torch::jit::Graph> graph;  // its first input is the module
 };
 
-/// `module` is not changed; it is treated as in eval mode. Throws Error if it has no such method or
-/// changes its own attributes.
+/// `module` is not changed; it is treated as in eval mode. Attributes that the method writes are
+/// left in `Lowered::module`, which has its own copy of them. Throws Error if it has no such
+/// method.
 Lowered lower(const torch::jit::Module& module, const std::string& method);
 
 }  // namespace tenon::torchscript

@@ -20,6 +20,13 @@ namespace tenon::torchscript {
 
 struct ScriptProgram;
 
+/// An attribute that the method writes.
+struct StateAttribute {
+  c10::IValue object;  // the module that has it
+  std::string name;
+  std::string path;  // "layer1_count"
+};
+
 /// How a node of the graph is written in TorchScript.
 struct ScriptNode {
   torch::jit::Node* source = nullptr;
@@ -29,6 +36,10 @@ struct ScriptNode {
   std::vector<ir::Value*> operands;
   /// Per result of `source`: how many outputs of the node it is, or -1 for one that is no list.
   std::vector<int> counts;
+  /// prim::GetAttr, prim::SetAttr: of what.
+  std::optional<StateAttribute> attribute;
+  /// Its arguments outlive the call: constants among them are copied.
+  bool stores = false;
   /// prim::If, prim::Loop: the blocks, as programs of their own.
   std::vector<std::unique_ptr<ScriptProgram>> blocks;
 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontends/torchscript/read.h"
 
-#include <map>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "frontends/torchscript/interpreter.h"
@@ -49,14 +47,8 @@ bool has_hidden_aliasing(const jit::Block* block) {
 class Reader {
  public:
   Reader(const Lowered& lowered, const c10::FunctionSchema& schema, const InputSpecs& specs,
-         const std::map<std::string, std::string>& equal, const std::set<jit::Value*>& written,
-         bool hidden)
-      : lowered_(lowered),
-        schema_(schema),
-        specs_(specs),
-        equal_(equal),
-        written_(written),
-        hidden_(hidden) {}
+         const Findings& findings)
+      : lowered_(lowered), schema_(schema), specs_(specs), findings_(findings) {}
 
   std::unique_ptr<ScriptProgram> run(c10::Device device, const InferTypes& infer) {
     auto out = std::make_unique<ScriptProgram>();
@@ -64,13 +56,23 @@ class Reader {
     make_types(program.graph.symbols);
     Prober prober(program.graph.symbols, device);
     jit::AliasDb aliases(lowered_.graph);
-    const bool hidden = hidden_ || has_hidden_aliasing(lowered_.graph->block());
-    Reading reading{program.graph.symbols,  prober, aliases, infer,
-                    program.module_classes, hidden, device};
-    reading.run_time_writes = written_;
+    const State state = find_state(lowered_, aliases);
+    const bool hidden = findings_.hidden || !findings_.containers.empty() || !state.empty() ||
+                        has_hidden_aliasing(lowered_.graph->block());
+    Reading reading{program.graph.symbols,
+                    prober,
+                    aliases,
+                    infer,
+                    program.module_classes,
+                    hidden,
+                    device,
+                    state,
+                    findings_};
+    reading.run_time_writes = findings_.written;
     collect_written_constants(lowered_.graph->block(), aliases, reading.run_time_writes);
     Interpreter interpreter(reading, *out);
     interpreter.set(lowered_.graph->inputs()[0], lowered_.module._ivalue());
+    if (!state.empty()) interpreter.add_module();
     for (size_t i = 1; i < schema_.arguments().size(); ++i) {
       c10::IValue value = argument(interpreter, i);
       out->arguments.push_back(value);
@@ -107,7 +109,8 @@ class Reader {
         TENON_CHECK(spec.min[d] > 0, "input ", i, ", dimension ", d,
                     ": a range of sizes begins at 1, not at ", spec.min[d]);
         std::string name = "s" + std::to_string(i) + "_" + std::to_string(d);
-        for (auto same = equal_.find(name); same != equal_.end(); same = equal_.find(name))
+        const auto& equal = findings_.equal;
+        for (auto same = equal.find(name); same != equal.end(); same = equal.find(name))
           name = same->second;
         symbols[name] = {spec.min[d], spec.opt[d], spec.max[d]};
         type.shape.push_back(ir::SymDim::symbol(name));
@@ -192,9 +195,7 @@ class Reader {
   const Lowered& lowered_;
   const c10::FunctionSchema& schema_;
   const InputSpecs& specs_;
-  const std::map<std::string, std::string>& equal_;
-  const std::set<jit::Value*>& written_;
-  const bool hidden_;  // memory is written in blocks that are kept
+  const Findings& findings_;
   std::vector<ir::Type> types_;
   std::vector<bool> used_;
 };
@@ -204,21 +205,23 @@ class Reader {
 std::unique_ptr<ScriptProgram> read(const Lowered& lowered, const c10::FunctionSchema& schema,
                                     const InputSpecs& specs, c10::Device device,
                                     const InferTypes& infer) {
-  std::map<std::string, std::string> equal;  // symbol -> the one it turned out to be equal to
-  std::set<jit::Value*> written;             // memory that is written while the program runs
-  bool hidden = false;
+  Findings findings;
   for (;;) {
     try {
-      return Reader(lowered, schema, specs, equal, written, hidden).run(device, infer);
+      return Reader(lowered, schema, specs, findings).run(device, infer);
     } catch (const Unify& u) {
       log(LogLevel::kInfo, "the sizes ", u.keep, " and ", u.drop,
           " have the same range and must be equal");
-      equal[u.drop] = u.keep;
+      findings.equal[u.drop] = u.keep;
     } catch (const RunTimeWrite& w) {
       if (w.target)
-        written.insert(w.target);
+        findings.written.insert(w.target);
       else
-        hidden = true;
+        findings.hidden = true;
+    } catch (const RunTimeContainer& c) {
+      findings.containers.insert(c.target);
+    } catch (const AttributeChangesType& a) {
+      findings.untyped.insert(a.key);
     }
   }
 }

@@ -77,6 +77,13 @@ c10::IValue tuple_of(Values elements, const c10::TypePtr& type) {
   return c10::ivalue::Tuple::create(std::move(elements));
 }
 
+/// Is it only known at run time whether it is None?
+bool may_be_none(const c10::IValue& v) {
+  const Leaf* leaf = leaf_of(v);
+  return leaf && leaf->value && leaf->value->type.kind == ir::Kind::kOther && leaf->type &&
+         leaf->type->kind() == c10::TypeKind::OptionalType;
+}
+
 /// Does a value of static type `type` belong to one of `wanted`? Nothing: it depends.
 std::optional<bool> is_instance(const c10::TypePtr& type, const std::vector<c10::TypePtr>& wanted) {
   bool may = false;
@@ -89,6 +96,15 @@ std::optional<bool> is_instance(const c10::TypePtr& type, const std::vector<c10:
 }
 
 }  // namespace
+
+/// Does a kept branch or loop change the list or dict?
+bool Interpreter::exists_at_run_time(jit::Value* v) const {
+  const auto kind = v->type()->kind();
+  if (kind != c10::TypeKind::ListType && kind != c10::TypeKind::DictType) return false;
+  const auto& containers = reading_.findings.containers;
+  return std::any_of(containers.begin(), containers.end(),
+                     [&](jit::Value* changed) { return reading_.aliases.mayAlias(v, changed); });
+}
 
 bool Interpreter::structure(Node* node) {
   const auto kind = node->kind();
@@ -114,6 +130,9 @@ bool Interpreter::structure(Node* node) {
       return true;
     }
   }
+  const bool at_run_time = std::any_of(node->outputs().begin(), node->outputs().end(),
+                                       [&](jit::Value* v) { return exists_at_run_time(v); });
+  if (at_run_time) return false;
   if (node->inputs().empty() && kind != c10::prim::ListConstruct &&
       kind != c10::prim::DictConstruct && kind != c10::prim::TupleConstruct)
     return false;
@@ -132,13 +151,10 @@ bool Interpreter::structure(Node* node) {
                 " elements is unpacked into ", node->outputs().size());
     return bind(node, elements), true;
   }
-  if (kind == c10::prim::GetAttr) {
-    const std::string& name = node->s(c10::attr::name);
-    TENON_CHECK(arguments[0].isObject(), "attribute '", name, "' of a value that is not an object");
-    TENON_CHECK(!reading_.aliases.hasWriters(node->output()), "the method writes attribute '", name,
-                "' of the module in place, so it cannot be frozen");
-    return bind_one(node, arguments[0].toObjectRef().getAttr(name)), true;
-  }
+  const bool unwraps = kind == c10::prim::unchecked_cast ||
+                       kind == c10::prim::unchecked_unwrap_optional ||
+                       kind == c10::aten::_unwrap_optional;
+  if (unwraps && may_be_none(arguments[0])) return false;
   if (kind == c10::prim::unchecked_cast || kind == c10::prim::unchecked_unwrap_optional)
     return bind_one(node, arguments[0]), true;
   if (kind == c10::aten::_unwrap_optional && !arguments[0].isNone())

@@ -79,10 +79,12 @@ class Interpreter {
   void fill_constant(const PwConstant& c) {
     alignas(8) char cell[8];
     const float f = static_cast<float>(c.value);
-    const int64_t i = c.type == PwType::kF32 ? 0 : static_cast<int64_t>(c.value);
+    const bool is_float = c.type == PwType::kF32 || c.type == PwType::kF64;
+    const int64_t i = is_float ? 0 : static_cast<int64_t>(c.value);
     const int32_t i32 = static_cast<int32_t>(i);
     const uint8_t b = c.value != 0;
     if (c.type == PwType::kF32) std::memcpy(cell, &f, 4);
+    if (c.type == PwType::kF64) std::memcpy(cell, &c.value, 8);
     if (c.type == PwType::kI64) std::memcpy(cell, &i, 8);
     if (c.type == PwType::kI32) std::memcpy(cell, &i32, 4);
     if (c.type == PwType::kBool) std::memcpy(cell, &b, 1);

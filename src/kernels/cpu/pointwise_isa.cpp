@@ -376,6 +376,9 @@ PwFn find_op(PwOp op, PwType t) {
     case PwType::kBool:
       special = bool_op(op), common = common_op<uint8_t>(op);
       break;
+    case PwType::kF64:
+      common = common_op<double>(op);
+      break;
     default:
       break;
   }
@@ -393,6 +396,8 @@ PwFn cast_from(PwType to) {
       return &cast<From, int32_t>;
     case PwType::kBool:
       return &cast_bool<From>;
+    case PwType::kF64:
+      return &cast<From, double>;
     default:
       return nullptr;
   }
@@ -409,6 +414,8 @@ PwFn find_cast(PwType from, PwType to) {
       return cast_from<int32_t>(to);
     case PwType::kBool:
       return cast_from<uint8_t>(to);
+    case PwType::kF64:  // not to i32: beyond its range instruction sets differ
+      return to == PwType::kI32 ? nullptr : cast_from<double>(to);
     default:
       return nullptr;
   }

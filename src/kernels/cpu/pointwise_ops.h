@@ -33,9 +33,10 @@ enum class PwOp : uint8_t {
   k_copy,
   kCount
 };
-/// Types the interpreter computes with; elements are of C type float, int64_t, int32_t, uint8_t.
-enum class PwType : uint8_t { kF32, kI64, kI32, kBool, kCount };
-constexpr int64_t kPwSize[] = {4, 8, 4, 1};
+/// Types the interpreter computes with; elements are of C type float, int64_t, int32_t, uint8_t,
+/// double. Doubles are cast, compared and selected; there is no arithmetic on them.
+enum class PwType : uint8_t { kF32, kI64, kI32, kBool, kF64, kCount };
+constexpr int64_t kPwSize[] = {4, 8, 4, 1, 8};
 
 /// n elements; operands that the op does not have are null. params: activation alpha and beta.
 using PwFn = void (*)(void* dst, const void* a, const void* b, const void* c, int64_t n,

@@ -22,6 +22,8 @@ std::optional<PwType> type_of(DataType t) {
       return PwType::kI32;
     case DataType::kBOOL:
       return PwType::kBool;
+    case DataType::kDOUBLE:
+      return PwType::kF64;
     default:
       return std::nullopt;
   }

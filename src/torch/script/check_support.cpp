@@ -36,6 +36,10 @@ bool converts(const std::string& op) {
 void collect(const jit::Block* block, std::map<std::string, std::string>& missing) {
   for (const jit::Node* n : block->nodes()) {
     for (const jit::Block* b : n->blocks()) collect(b, missing);
+    if (n->kind() == c10::prim::SetAttr)
+      missing.emplace("prim::SetAttr",
+                      "no converter for prim::SetAttr: the method writes attribute '" +
+                          n->s(c10::attr::name) + "'");
     const auto* schema = n->maybeSchema();
     if (!schema || n->kind().is_prim() || !has_tensor(n->outputs())) continue;
     const std::string op = c10::toString(schema->operator_name());

@@ -216,7 +216,9 @@ void Emitter::torch_node(const ir::Node& node) {
   for (size_t i = 0; i < script.operands.size(); ++i)
     redirects[script.operands[i]] = node.inputs[i];
   std::vector<Value*> inputs;
-  for (const c10::IValue& v : script.arguments) inputs.push_back(write(v, redirects));
+  for (const c10::IValue& v : script.arguments)
+    inputs.push_back(write(v, redirects, script.stores));
+  if (script.attribute) return access(node, script, inputs);
   if (!script.blocks.empty()) return control(node, script, inputs, redirects);
   const auto kind = symbol_of(node.op);
   jit::Node* made = graph_.create(kind, inputs, script.source->outputs().size());

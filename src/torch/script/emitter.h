@@ -7,11 +7,13 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "frontends/torchscript/state.h"
 #include "torch/script/hybrid.h"
 
 namespace tenon::torch_bridge {
@@ -21,6 +23,7 @@ struct EmittedModule {
   torch::jit::Module& module;
   torch::jit::Value* self;
   int engines = 0, constants = 0;
+  std::map<torchscript::AttributeKey, std::string> state{};  // attributes written -> name here
 };
 
 class Emitter {
@@ -52,6 +55,10 @@ class Emitter {
 
   void engine(const partition::Segment& segment, const PlanBytes& plan);
   void torch_node(const ir::Node& node);
+  // emit_state.cpp
+  const std::string& attribute(const torchscript::StateAttribute& from);
+  void access(const ir::Node& node, const torchscript::ScriptNode& script,
+              const std::vector<Value*>& inputs);
   void control(const ir::Node& node, const torchscript::ScriptNode& script,
                const std::vector<Value*>& inputs, const Redirects& redirects);
   void bind_outputs(const ir::Node& node, const torchscript::ScriptNode& script,

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The net passes; each in a file of its name. All take a graph and return whether they changed it;
-// passes.cpp puts them in order. None changes results beyond floating point reassociation.
+// passes.cpp puts them in order. None changes results beyond floating point reassociation, but for
+// truncate_double and lower_precision, which the user asks for.
 #pragma once
 
 #include "engine/build/build.h"
 
 namespace tenon::engine::passes {
 
+/// Where the options ask for it: float64 is computed as float32; inputs and outputs keep their
+/// types.
+bool truncate_double(ir::Graph& g);
 /// Removes layers that do nothing: identity, same-type cast, same-shape expand and reshape, full
 /// slices; merges chains of reshapes and of transposes; dead code.
 bool simplify(ir::Graph& g);
