@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 namespace tenon::ir {
@@ -14,8 +15,7 @@ namespace tenon::ir {
 std::shared_ptr<const void> Constant::materialise() const {
   if (data) return data;
   TENON_CHECK(fill, "constant '", name, "' has no data: it belongs to a probe network");
-  std::shared_ptr<void> buffer(::operator new(std::max<size_t>(bytes, 1), std::align_val_t{64}),
-                               [](void* p) { ::operator delete(p, std::align_val_t{64}); });
+  std::shared_ptr<void> buffer = make_buffer(bytes);
   fill(buffer.get());
   return buffer;
 }

@@ -73,17 +73,32 @@ bool from_cache(const TimingCache* cache, const std::string& key,
   return true;
 }
 
+/// What choosing has at its disposal.
+struct Means {
+  const Options& options;
+  TimingCache* cache;  // or null
+  size_t live_bytes;   // of constants, while candidates are timed
+};
+
+/// Constants that trials may hold together: as much as the graph's own will take in the plan.
+size_t live_bytes(const ir::Graph& graph) {
+  constexpr size_t kSmall = size_t{8} << 20;  // not worth packing anything twice
+  size_t bytes = 0;
+  for (const auto& node : graph.nodes())
+    if (node->is_constant()) bytes += node->get<ir::ConstantPtr>("data")->bytes;
+  return std::max(bytes, kSmall);
+}
+
 /// Times the candidates; what could not run is left out of the cache, and so tried again.
 std::vector<Timing> measure(const Problem& problem, const std::string& key,
-                            const std::vector<Candidate>& candidates, const Options& options,
-                            TimingCache* cache) {
+                            const std::vector<Candidate>& candidates, const Means& means) {
   std::vector<Timing> times;
-  if (from_cache(cache, key, candidates, times)) return times;
-  times = time_candidates(problem, candidates, options);
+  if (from_cache(means.cache, key, candidates, times)) return times;
+  times = time_candidates(problem, candidates, means.options, means.live_bytes);
   std::vector<std::pair<std::string, double>> entry;
   for (size_t i = 0; i < candidates.size(); ++i)
     if (times[i].failure.empty()) entry.emplace_back(candidates[i].name(), times[i].microseconds);
-  if (cache) cache->insert(key, std::move(entry));
+  if (means.cache) means.cache->insert(key, std::move(entry));
   return times;
 }
 
@@ -94,12 +109,11 @@ std::vector<Timing> measure(const Problem& problem, const std::string& key,
                              kernels::name_of(problem.device()), reasons));
 }
 
-Selected choose(const Problem& problem, const std::string& key, const Options& options,
-                TimingCache* cache) {
+Selected choose(const Problem& problem, const std::string& key, const Means& means) {
   Selected result;
   const std::vector<Candidate> candidates = willing(problem, result.candidates);
   if (candidates.empty()) none_can_run(problem, result);
-  if (candidates.size() == 1 || options.optimization_level == 0) {
+  if (candidates.size() == 1 || means.options.optimization_level == 0) {
     result.best = candidates.front();
     for (const Candidate& c : candidates)
       result.candidates.push_back(
@@ -107,7 +121,7 @@ Selected choose(const Problem& problem, const std::string& key, const Options& o
            candidates.size() == 1 ? "the only candidate" : "optimization_level is 0: not timed"});
     return result;
   }
-  const std::vector<Timing> times = measure(problem, key, candidates, options, cache);
+  const std::vector<Timing> times = measure(problem, key, candidates, means);
   double best = 0;
   for (size_t i = 0; i < candidates.size(); ++i) {
     const Timing& t = times[i];
@@ -153,6 +167,7 @@ std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, Tim
   for (const auto& node : graph.nodes())
     if (!node->is_constant() && !is_view(*node)) nodes.push_back(node.get());
   ir::SymEnv sizes = opt_sizes(graph);
+  const Means means{options, cache, live_bytes(graph)};
   std::map<std::string, Selected> seen;
   std::unordered_map<const ir::Node*, const Choice*> chosen;
   for (const Choice& c : known) chosen[c.node] = &c;
@@ -171,7 +186,7 @@ std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, Tim
     if (it == seen.end()) {
       Selected s =
           with_frame([&] { return "while choosing a kernel for " + ir::describe(*nodes[i]); },
-                     [&] { return choose(problem, key, options, cache); });
+                     [&] { return choose(problem, key, means); });
       it = seen.emplace(key, std::move(s)).first;
     }
     const Selected& s = it->second;

@@ -2,205 +2,166 @@
 #include "engine/build/timer.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstring>
-#include <random>
 
 #include "base/error.h"
+#include "engine/build/trial.h"
 #include "kernels/device.h"
 
 namespace tenon::engine {
 namespace {
 
 using kernels::Problem;
-using kernels::TensorDesc;
 
-struct AlignedBytes {
-  explicit AlignedBytes(size_t bytes)
-      : data(::operator new(std::max<size_t>(bytes, 64), std::align_val_t{64}),
-             [](void* p) { ::operator delete(p, std::align_val_t{64}); }) {}
-  std::shared_ptr<void> data;
-};
-
-/// Plausible values: floats in [-1, 1), small non-negative integers (valid as indices).
-void fill_synthetic(void* out, const TensorDesc& desc) {
-  size_t bytes = desc.bytes();
-  std::memset(out, 0, bytes);
-  if (desc.dtype == DataType::kHALF || desc.dtype == DataType::kBF16) {
-    // Numbers in +-[0.5, 1): these exponents, any mantissa. Zeros would run too fast.
-    const uint32_t base = desc.dtype == DataType::kHALF ? 0x3800 : 0x3f00;
-    const uint32_t mantissa = desc.dtype == DataType::kHALF ? 0x3ff : 0x7f;
-    std::minstd_rand random(1);
-    uint16_t* p = static_cast<uint16_t*>(out);
-    for (size_t i = 0; i < bytes / 2; ++i) {
-      const uint32_t r = static_cast<uint32_t>(random()) >> 8;
-      p[i] = static_cast<uint16_t>(base | (r & mantissa) | ((r & 0x4000) << 1));
-    }
-  }
-  if (desc.dtype == DataType::kFLOAT) {
-    std::minstd_rand random(1);
-    float* p = static_cast<float*>(out);
-    for (size_t i = 0; i < bytes / 4; ++i)
-      p[i] = static_cast<float>(random() % 2048) / 1024.f - 1.f;
-  }
-  if (desc.dtype == DataType::kBOOL) std::memset(out, 1, bytes);
-}
-
-ir::ConstantPtr synthetic_constant(const TensorDesc& desc) {
-  auto c = std::make_shared<ir::Constant>();
-  c->dtype = desc.dtype;
-  c->shape = desc.shape;
-  c->bytes = desc.bytes();
-  c->fill = [desc](void* out) { fill_synthetic(out, desc); };
-  return c;
-}
-
-std::shared_ptr<void> device_copy(const Problem& problem, const std::shared_ptr<const void>& data,
-                                  size_t bytes) {
-  kernels::DeviceRuntime& runtime = kernels::device_runtime(problem.device());
-  std::shared_ptr<void> copy = runtime.allocate(bytes);
-  if (data) runtime.upload(copy.get(), data.get(), bytes);
-  return copy;
-}
-
-/// Operands of a problem, where the problem runs.
-struct Operands {
-  explicit Operands(const Problem& problem) {
-    for (const TensorDesc& d : problem.in) {
-      std::shared_ptr<void> data;
-      if (d.present) {
-        data = AlignedBytes(d.bytes()).data;
-        fill_synthetic(data.get(), d);
-      }
-      constants.push_back(d.present && d.is_constant ? synthetic_constant(d) : nullptr);
-      if (problem.target && data) data = device_copy(problem, data, d.bytes());
-      inputs.push_back(std::move(data));
-    }
-    for (const TensorDesc& d : problem.out)
-      outputs.push_back(problem.target ? device_copy(problem, nullptr, d.bytes())
-                                       : AlignedBytes(d.bytes()).data);
-  }
-  std::vector<std::shared_ptr<void>> inputs, outputs;
-  std::vector<ir::ConstantPtr> constants;
-};
-
-/// A candidate made ready to run on its own packed constants.
-class Trial {
- public:
-  Trial(const Problem& problem, const Candidate& candidate, const Operands& operands) {
-    Problem packed = problem;
-    packed.tactic = candidate.tactic;
-    kernels::Packed forms = candidate.impl->pack(packed, operands.constants);
-    for (size_t i = 0; i < problem.in.size(); ++i) {
-      if (i < forms.size() && forms[i]) {
-        std::shared_ptr<const void> form = forms[i]->materialise();
-        packed.in[i].format = forms[i]->format;
-        packed.in[i].constant_bytes = forms[i]->bytes;
-        packed.in[i].data = form.get();
-        packed_.push_back(form);
-        if (problem.target) packed_.push_back(device_copy(problem, form, forms[i]->bytes));
-        in_.push_back(packed_.back().get());
-      } else {
-        in_.push_back(operands.inputs[i].get());
-      }
-    }
-    for (const auto& out : operands.outputs) out_.push_back(out.get());
-    kernel_ = candidate.impl->prepare(packed);
-    scratch_ = problem.target ? device_copy(problem, nullptr, kernel_->scratch_bytes)
-                              : AlignedBytes(kernel_->scratch_bytes).data;
-  }
-
-  double run() {
-    auto start = std::chrono::steady_clock::now();
-    kernel_->run(call());
-    std::chrono::duration<double, std::micro> us = std::chrono::steady_clock::now() - start;
-    times.push_back(us.count());
-    return us.count();
-  }
-  double median() const {
-    std::vector<double> sorted = times;
-    std::nth_element(sorted.begin(),
-                     sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
-    return sorted[sorted.size() / 2];
-  }
-  kernels::Call call() const { return {in_.data(), out_.data(), scratch_.get()}; }
-  const kernels::Kernel& kernel() const { return *kernel_; }
-  std::vector<double> times;
-
- private:
-  std::vector<std::shared_ptr<const void>> packed_;
-  std::vector<const void*> in_;
-  mutable std::vector<void*> out_;
-  std::unique_ptr<kernels::Kernel> kernel_;
-  std::shared_ptr<void> scratch_;
-};
-
-using Trials = std::vector<std::unique_ptr<Trial>>;
-
-/// A trial for each candidate; those that throw get their failure noted and no trial.
-Trials make_trials(const Problem& problem, const std::vector<Candidate>& candidates,
-                   const Operands& operands, std::vector<Timing>& result) {
-  Trials trials;
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    trials.emplace_back();
-    try {
-      auto trial = std::make_unique<Trial>(problem, candidates[i], operands);
-      if (!problem.target) trial->run();  // warm-up: page faults, lazy set-up
-      trials.back() = std::move(trial);
-    } catch (const Error& e) {
-      result[i].failure = e.what();
-    }
-  }
-  return trials;
-}
+constexpr double kHopeless = 2;         // times the best: not run again
+constexpr double kLongMicros = 20'000;  // such kernels are stable and expensive
+constexpr int kTurns = 2;               // of each candidate after its first run, if alone in memory
 
 int rounds_for(const Options& options) {
   return (options.optimization_level >= 3 ? 5 : 2) *
          static_cast<int>(std::max<int64_t>(options.num_avg_timing_iters, 1));
 }
 
-void time_here(const Trials& trials, const Options& options, std::vector<Timing>& result) {
-  double best = 1e300;
-  for (const auto& t : trials) {
-    if (!t) continue;
-    t->times.clear();
-    best = std::min(best, t->run());
-  }
-  int rounds = rounds_for(options);
-  if (best > 20000) rounds = std::min(rounds, 2);  // long kernels are stable and expensive
-  for (int r = 0; r < rounds; ++r)
-    for (const auto& t : trials)
-      if (t && t->times.front() <= 2 * best) t->run();
-  for (size_t i = 0; i < trials.size(); ++i)
-    if (trials[i]) result[i].microseconds = trials[i]->median();
+int rounds_after(double best, const Options& options) {
+  return best > kLongMicros ? std::min(rounds_for(options), 2) : rounds_for(options);
 }
 
-void time_on_device(const Problem& problem, const Trials& trials, const Options& options,
-                    std::vector<Timing>& result) {
-  kernels::DeviceRuntime& runtime = kernels::device_runtime(problem.device());
-  for (size_t i = 0; i < trials.size(); ++i) {
-    if (!trials[i]) continue;
+/// A candidate, how it wants the constants, and what is known of its speed.
+struct Entry {
+  const Candidate& candidate;
+  kernels::Packed forms;  // lazy: nothing is packed yet
+  Timing& timing;
+  std::vector<double> times;
+  std::unique_ptr<Trial> trial;
+
+  bool failed() const { return !timing.failure.empty(); }
+  /// Does `body`; what it throws is the candidate's failure.
+  template <typename Body>
+  void attempt(Body&& body) {
+    if (failed()) return;
     try {
-      result[i].microseconds =
-          runtime.time(trials[i]->kernel(), trials[i]->call(), rounds_for(options));
+      body();
     } catch (const Error& e) {
-      result[i].failure = e.what();
+      trial = nullptr;
+      timing.failure = e.what();
     }
   }
-}
+  size_t packed_bytes() const {
+    size_t bytes = 0;
+    for (const ir::ConstantPtr& form : forms) bytes += form ? form->bytes : 0;
+    return bytes;
+  }
+  double median() {
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return *middle;
+  }
+};
+
+class Timer {
+ public:
+  Timer(const Problem& problem, const std::vector<Candidate>& candidates, const Options& options,
+        std::vector<Timing>& result)
+      : problem_(problem), options_(options), operands_(problem) {
+    entries_.reserve(candidates.size());
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      entries_.push_back({candidates[i], {}, result[i], {}, nullptr});
+      entries_.back().attempt([&] { entries_.back().forms = pack(candidates[i]); });
+    }
+  }
+
+  bool fits(size_t live_bytes) const {
+    size_t bytes = operands_.constant_bytes();
+    for (const Entry& e : entries_) bytes += e.packed_bytes();
+    return bytes <= live_bytes;
+  }
+
+  void on_device() {
+    kernels::DeviceRuntime& runtime = kernels::device_runtime(problem_.device());
+    for (Entry& e : entries_)
+      e.attempt([&] {
+        const auto trial = make_trial(e);
+        e.timing.microseconds = runtime.time(trial->kernel(), trial->call(), rounds_for(options_));
+      });
+  }
+
+  /// All in memory together.
+  void interleaved() {
+    for (Entry& e : entries_)
+      e.attempt([&] {
+        e.trial = make_trial(e);
+        e.trial->run_us();  // warm-up: page faults, lazy set-up
+      });
+    for (Entry& e : entries_) e.forms.clear();
+    operands_.release_constants();
+    double best = 1e300;
+    for (Entry& e : entries_) {
+      if (e.trial) e.times.push_back(e.trial->run_us());
+      if (e.trial) best = std::min(best, e.times.front());
+    }
+    const int rounds = rounds_after(best, options_);
+    for (int r = 0; r < rounds; ++r)
+      for (Entry& e : entries_)
+        if (e.trial && e.times.front() <= kHopeless * best) e.times.push_back(e.trial->run_us());
+    take_medians();
+  }
+
+  /// Each packed anew for each of its turns, and dropped after it.
+  void in_turns() {
+    double best = 1e300;
+    for (Entry& e : entries_) {
+      turn(e, 1);
+      if (!e.failed()) best = std::min(best, e.times.front());
+    }
+    const int runs = (rounds_after(best, options_) + kTurns - 1) / kTurns;
+    for (int t = 0; t < kTurns; ++t)
+      for (Entry& e : entries_)
+        if (!e.failed() && e.times.front() <= kHopeless * best) turn(e, runs);
+    take_medians();
+  }
+
+ private:
+  kernels::Packed pack(const Candidate& candidate) const {
+    Problem chosen = problem_;
+    chosen.tactic = candidate.tactic;
+    return candidate.impl->pack(chosen, operands_.constants());
+  }
+
+  std::unique_ptr<Trial> make_trial(const Entry& e) {
+    return std::make_unique<Trial>(problem_, e.candidate, e.forms, operands_);
+  }
+
+  void turn(Entry& e, int runs) {
+    e.attempt([&] {
+      const auto trial = make_trial(e);
+      trial->run_us();  // warm-up
+      for (int r = 0; r < runs; ++r) e.times.push_back(trial->run_us());
+    });
+  }
+
+  void take_medians() {
+    for (Entry& e : entries_)
+      if (!e.failed()) e.timing.microseconds = e.median();
+  }
+
+  const Problem& problem_;
+  const Options& options_;
+  Operands operands_;
+  std::vector<Entry> entries_;
+};
 
 }  // namespace
 
 std::vector<Timing> time_candidates(const Problem& problem,
                                     const std::vector<Candidate>& candidates,
-                                    const Options& options) {
-  const Operands operands(problem);
+                                    const Options& options, size_t live_bytes) {
   std::vector<Timing> result(candidates.size());
-  const Trials trials = make_trials(problem, candidates, operands, result);
+  Timer timer(problem, candidates, options, result);
   if (problem.target) {
-    time_on_device(problem, trials, options, result);
+    timer.on_device();
+  } else if (timer.fits(live_bytes)) {
+    timer.interleaved();
   } else {
-    time_here(trials, options, result);
+    timer.in_turns();
   }
   return result;
 }

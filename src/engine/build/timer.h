@@ -27,8 +27,12 @@ struct Timing {
 /// slower than twice the best drop out with that time; the rest run more rounds, interleaved, so
 /// that a change of the machine's speed meets all of them. On another device: one after the other,
 /// by the device's own clock.
+///
+/// Memory: constants that every candidate packs are dropped before the timed runs. If dense and
+/// packed constants together would exceed `live_bytes`, and always on another device, only one
+/// candidate at a time holds its packed constants; the turns of the others come in between.
 std::vector<Timing> time_candidates(const kernels::Problem& problem,
                                     const std::vector<Candidate>& candidates,
-                                    const Options& options);
+                                    const Options& options, size_t live_bytes);
 
 }  // namespace tenon::engine
