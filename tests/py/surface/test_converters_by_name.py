@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What converters get and use: context, registry, and the helpers of converter_utils."""
 
+import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from converter_fixtures import only_this_test  # noqa: F401
-from trt_networks import build_and_run, network
 
 from torch_tensorrt import trt
 from torch_tensorrt.dynamo import CompilationSettings, conversion
@@ -21,10 +21,17 @@ from torch_tensorrt.dynamo.conversion import (
     dynamo_tensorrt_converter,
 )
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "converters"))
+
+from converter_fixtures import only_this_test  # noqa: E402, F401
+from trt_networks import build_and_run, network  # noqa: E402
+
 
 def test_context():
     ctx: ConversionContext = ConversionContext(network()[1], CompilationSettings(min_block_size=2))
-    assert isinstance(ctx.net, trt.INetworkDefinition) and ctx.compilation_settings.min_block_size == 2
+    assert (
+        isinstance(ctx.net, trt.INetworkDefinition) and ctx.compilation_settings.min_block_size == 2
+    )
     assert ctx.current_node is None and ctx.symbols == ctx.aliased_outputs == {}
     assert not (ctx.requires_output_allocator or ctx.requires_native_multidevice)
     weight = torch.ones(2)

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch_tensorrt.fx: the fields of its settings, specs, and names beside fx.compile."""
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
-from converter_fixtures import only_this_test  # noqa: F401
 
 from torch_tensorrt import Input, fx
 from torch_tensorrt.dynamo import conversion
 from torch_tensorrt.fx import input_tensor_spec
 from torch_tensorrt.fx.lower import compile_with_names
 from torch_tensorrt.fx.utils import LowerPrecision, enabled_precisions, lower_precision
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "converters"))
+
+from converter_fixtures import only_this_test  # noqa: E402, F401
 
 X = torch.randn(2, 4)
 
@@ -71,7 +77,7 @@ def test_precisions():
 
 
 def test_unknown_keywords():
-    with pytest.raises(TypeError, match="'max_batch'; did you mean 'max_batch_size'"):
+    with pytest.raises(TypeError, match="'max_batch' of ir='fx'; did you mean 'max_batch_size'"):
         compile_with_names(torch.nn.ReLU(), [X], {"max_batch": 1})
 
 

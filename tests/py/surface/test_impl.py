@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each building block of conversion.impl against the function of torch that it stands for."""
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional as F
-from trt_networks import build_and_run
 
 from torch_tensorrt import trt
 from torch_tensorrt.dynamo import SourceIR
 from torch_tensorrt.dynamo.conversion import ConversionContext, impl
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "converters"))
+
+from trt_networks import build_and_run  # noqa: E402
 
 A, E, U, R = impl.activation, impl.elementwise, impl.unary, impl.reduce
 

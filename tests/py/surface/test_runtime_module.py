@@ -91,8 +91,8 @@ def test_layer_information_and_profiling(plan, capsys, tmp_path):
     module.enable_profiling(profiling_results_dir=str(tmp_path))
     module(torch.ones(2), torch.ones(2))
     module.disable_profiling()
-    (trace,) = tmp_path.iterdir()
-    assert trace.name == "pair_engine_execution_profile.trace" and json.loads(trace.read_text())
+    assert json.loads((tmp_path / "pair_engine_execution_profile.trace").read_text())
+    assert json.loads((tmp_path / "pair_layer_information.json").read_text()) == info
 
 
 def test_trt_module(plan):

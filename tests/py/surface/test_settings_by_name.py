@@ -64,7 +64,9 @@ def test_each_setting_without_effect_warns_and_the_result_is_right(caplog):
     assert set(WITHOUT_EFFECT) == inert
     module = compiled(**WITHOUT_EFFECT)
     lines = [r.message for r in caplog.records]
-    silent = [n for n in WITHOUT_EFFECT if not any(f"'{n}'" in s and "no effect" in s for s in lines)]
+    silent = [
+        n for n in WITHOUT_EFFECT if not any(f"'{n}'" in s and "no effect" in s for s in lines)
+    ]
     assert not silent, lines
     assert module(torch.tensor([-1.0, 2.0])).tolist() == [0.0, 2.0]
 

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of torch_tensorrt.trt that are there to be imported: each says why it cannot be used."""
 
+import sys
+from pathlib import Path
+
 import pytest
-from trt_networks import network
 
 from torch_tensorrt import trt
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "converters"))
+
+from trt_networks import network  # noqa: E402
 
 PLUGINS = "engines run no plugins"
 CONTROL = "engines have no control flow"

@@ -2,23 +2,29 @@
 """Each layer class of torch_tensorrt.trt: what makes it, its type, and its properties. What layers
 compute is in tests/py/converters/test_trt_layers.py."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from trt_networks import build_and_run, network
 
 from torch_tensorrt import trt
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "converters"))
+
+from trt_networks import build_and_run, network  # noqa: E402
 
 T = trt.LayerType
 
 
 @pytest.fixture
-def net():
+def net() -> trt.INetworkDefinition:
     return network()[1]
 
 
 @pytest.fixture
-def image(net):
+def image(net) -> trt.ITensor:
     return net.add_input("image", trt.float32, (2, 4, 8, 8))
 
 

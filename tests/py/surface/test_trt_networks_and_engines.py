@@ -3,14 +3,19 @@
 
 import json
 import logging
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from trt_networks import network, plan
 
 import torch_tensorrt
 from torch_tensorrt import trt
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "converters"))
+
+from trt_networks import network, plan  # noqa: E402
 
 
 def test_dims():
@@ -60,6 +65,7 @@ def test_tensor():
 
 
 def test_network():
+    net: trt.INetworkDefinition
     builder, net = network()
     net.name = "small"
     assert net.name == "small" and net.flags == 1 and not net.has_implicit_batch_dimension

@@ -16,8 +16,11 @@ from typing import Any, Iterable, Optional, Union
 import torch
 
 # Names that other objects have too: here the receiver must be known to be ours.
-COMMON = {n for k in (torch.Tensor, torch.nn.Module, str, list, dict, Path, BaseException, type(re))
-          for n in dir(k)} | {"op", "args", "kwargs", "target", "h", "w", "k", "level", "engine"}
+COMMON = {
+    n
+    for k in (torch.Tensor, torch.nn.Module, str, list, dict, Path, BaseException, type(re))
+    for n in dir(k)
+} | {"op", "args", "kwargs", "target", "h", "w", "k", "level", "engine"}
 # What stands for the value of an expression: an object of the package, or an instance of a class.
 Meaning = Union["Object", "Instance"]
 
@@ -37,7 +40,9 @@ class Instance:
 
 
 def _is_ours(value: Any) -> bool:
-    name = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "")
+    name = (
+        value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "")
+    )
     return str(name).partition(".")[0] == "torch_tensorrt"
 
 
@@ -84,8 +89,9 @@ class Uses(ast.NodeVisitor):
     def _import(self, module: str, alias: Optional[str]) -> None:
         root = module.partition(".")[0]
         if root in ("torch_tensorrt", "tensorrt"):
-            name = (module if alias else root).replace("tensorrt", "torch_tensorrt.trt") if root == "tensorrt" else (module if alias else root)
-            self._know(alias or root, [Object(name, importlib.import_module(name))])
+            name = module if alias else root
+            path = "torch_tensorrt.trt" if root == "tensorrt" else name
+            self._know(alias or root, [Object(path, importlib.import_module(path))])
 
     def _import_from(self, module: str, name: str, alias: str) -> None:
         if module.partition(".")[0] != "torch_tensorrt":
@@ -100,14 +106,19 @@ class Uses(ast.NodeVisitor):
             self._bind(node.optional_vars, node.context_expr)
         elif isinstance(node, ast.NamedExpr):
             self._bind(node.target, node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            self._know(node.target.id, self._instances(self._meaning(node.annotation)))
         elif isinstance(node, ast.FunctionDef):
             for argument in (*node.args.args, *node.args.kwonlyargs):
-                if argument.annotation is not None:
-                    self._know(argument.arg, self._instances(self._meaning(argument.annotation)))
+                note = argument.annotation  # or it is a fixture of that name
+                made = self._known.get(f"{argument.arg}()", [])
+                self._know(argument.arg, self._instances(self._meaning(note)) if note else made)
             if node.returns is not None:
                 self._know(f"{node.name}()", self._instances(self._meaning(node.returns)))
-        elif isinstance(node, ast.Return) and node.value is not None:
-            pass
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
+            value, kind = node.args
+            if isinstance(value, ast.Name):  # what is asserted holds
+                self._know(value.id, self._instances(self._meaning(kind)))
 
     def _bind(self, target: ast.AST, value: ast.AST) -> None:
         if isinstance(target, ast.Name):
@@ -156,10 +167,11 @@ class Uses(ast.NodeVisitor):
                     found.append(Object("", getattr(receiver.kind, name)))
                 continue
             value = getattr(receiver.value, name, None)
-            if isinstance(receiver.value, type):
-                self._use_member(receiver.value, name)
-            elif isinstance(receiver.value, types.ModuleType):
+            if isinstance(receiver.value, types.ModuleType):
                 self.paths.add(f"{receiver.path}.{name}")
+            else:
+                kind = receiver.value if isinstance(receiver.value, type) else type(receiver.value)
+                self._use_member(kind, name)
             if value is not None and (_is_ours(value) or _is_ours(type(value))):
                 found.append(Object(f"{receiver.path}.{name}", value))
         return found
