@@ -74,14 +74,13 @@ def _declared(words: list[str], scope: _Scope) -> Iterator[str]:
         if words[words.index("(") - 2 : words.index("(") - 1] != ["~"] and name != scope.name:
             yield name
         return
-    depth, last = 0, ""
+    depth, last, is_value = 0, "", False
     for word in [*words, ","]:
-        depth += {"<": 1, ">": -1, "{": 1, "}": -1, "[": 1, "]": -1}.get(word, 0)
-        if depth == 0 and word in (",", "=") and last:
-            yield last
-            last = ""
-            if word == "=":
-                return
+        depth += {"<": 1, ">": -1, "[": 1, "]": -1}.get(word, 0)
+        if depth == 0 and word in (",", "="):
+            if last and not is_value:
+                yield last
+            last, is_value = "", word == "="
         elif depth == 0 and re.match(r"[A-Za-z_]", word):
             last = word
 

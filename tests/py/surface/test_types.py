@@ -113,6 +113,37 @@ def test_memory_formats():
     assert len({*others, Format.linear, Format.hwc, Format.dhwc}) == len(Format)
 
 
+def test_conversion_to_and_from_trt():
+    trt = torch_tensorrt.trt
+    pairs = [(D.u8, trt.uint8), (D.i8, trt.int8), (D.i32, trt.int32), (D.i64, trt.int64)]
+    pairs += [(D.f16, trt.float16), (D.f32, trt.float32), (D.b, trt.bool), (D.bf16, trt.bfloat16)]
+    pairs += [(D.f8, trt.fp8), (D.f4, trt.fp4)]
+    for ours, theirs in pairs:
+        assert ours.to(trt.DataType) is theirs and D._from(theirs) is ours
+        assert ours == theirs and theirs == ours and ours != trt.e8m0
+    assert D.f64.try_to(trt.DataType) is None and D.try_from(trt.e8m0) is None
+    for layout in Format:
+        assert Format._from(layout.to(trt.TensorFormat)) is layout
+    gpu: DeviceType = DeviceType.GPU
+    assert gpu.to(trt.DeviceType) is trt.DeviceType.GPU and gpu == trt.DeviceType.GPU
+    assert DeviceType.try_from(trt.DeviceType.DLA) is DeviceType.DLA
+    assert DeviceType.CPU.try_to(trt.DeviceType) is None
+    safe: EngineCapability = EngineCapability.SAFETY
+    assert safe.to(trt.EngineCapability) is trt.EngineCapability.SAFETY
+    assert EngineCapability.try_from(trt.EngineCapability.STANDARD) is EngineCapability.STANDARD
+    assert safe.try_to(trt.DataType) is None and D.try_from(trt.DeviceType.GPU) is None
+    assert safe != gpu
+
+
+def test_defaults_where_there_is_no_conversion():
+    trt = torch_tensorrt.trt
+    assert D._from("nothing", use_default=True) is D.try_from(None, use_default=True) is D.f32
+    assert D.f64.to(trt.DataType, use_default=True) is trt.float32
+    assert Format.chw32.to(torch.memory_format, use_default=True) is torch.contiguous_format
+    assert DeviceType.CPU.try_to(trt.DeviceType, use_default=True) is trt.DeviceType.GPU
+    assert EngineCapability.try_from(7, use_default=True) is EngineCapability.STANDARD
+
+
 def test_platform():
     names = {
         Platform.LINUX_X86_64: "linux_x86_64",

@@ -198,9 +198,15 @@ class Uses(ast.NodeVisitor):
         """Instances of the class of ours that a function's return annotation names."""
         function = inspect.unwrap(getattr(function, "__func__", function))
         note = getattr(function, "__annotations__", {}).get("return", None)
-        words = re.findall(r"\w+", note) if isinstance(note, str) else []
-        names = {**getattr(function, "__globals__", {})}
-        values = [names.get(w) for w in words] if words else [note]
+        if not isinstance(note, str):
+            return [Instance(note)] if isinstance(note, type) and _is_ours(note) else []
+        values = []
+        for dotted in re.findall(r"[\w.]+", note):
+            first, *rest = dotted.split(".")
+            value = getattr(function, "__globals__", {}).get(first)
+            for name in rest:
+                value = getattr(value, name, None)
+            values.append(value)
         return [Instance(v) for v in values if isinstance(v, type) and _is_ours(v)]
 
     # Uses ------------------------------------------------------------------------------------
