@@ -7,6 +7,7 @@ _library.load()
 __version__ = _library.version()
 
 from . import _trt_alias, dynamo, fx, logging, runtime, trt, ts, utils  # noqa: E402
+from ._build_info import dump_build_info, get_build_info, set_device  # noqa: E402
 from ._compile import compile, convert_method_to_trt_engine, load, save  # noqa: E402
 from ._Device import Device  # noqa: E402
 from ._enums import DeviceType, EngineCapability, Platform, dtype, memory_format  # noqa: E402
@@ -28,13 +29,16 @@ __all__ = [
     "compile",
     "convert_method_to_trt_engine",
     "dtype",
+    "dump_build_info",
     "dynamo",
     "fx",
+    "get_build_info",
     "load",
     "logging",
     "memory_format",
     "runtime",
     "save",
+    "set_device",
     "trt",
     "ts",
     "utils",

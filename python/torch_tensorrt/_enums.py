@@ -10,44 +10,78 @@ from typing import Any, Optional
 import torch
 
 
+def _is_trt(kind: type) -> bool:
+    return kind.__module__ == "torch_tensorrt.trt"
+
+
 class _Convertible(Enum):
-    """Enum whose members stand for values of other libraries; see ``_torch()``."""
+    """Enum whose members stand for values of other libraries, see ``_torch()``, and for enumerators
+    of ``torch_tensorrt.trt``, see ``_trt_name``."""
 
     @classmethod
     def _torch(cls) -> dict[Any, Any]:
         """torch value -> member"""
-        raise NotImplementedError
+        return {}
 
     @classmethod
-    def try_from(cls, value: Any) -> Optional[Any]:
-        """The member for ``value``, or None."""
-        if isinstance(value, cls):
-            return value
+    def _default(cls) -> Any:
+        """What ``use_default`` stands for: the first member, if nothing else is said."""
+        return next(iter(cls))
+
+    def _trt_name(self) -> str:
+        """The name of the enumerator of ``torch_tensorrt.trt`` that means the same."""
+        return self.name.upper()
+
+    @classmethod
+    def try_from(cls, value: Any, use_default: bool = False) -> Optional[Any]:
+        """The member for ``value``; None, or with ``use_default`` the default, if there is none."""
+        found = value if isinstance(value, cls) else cls._find(value)
+        return cls._default() if found is None and use_default else found
+
+    @classmethod
+    def _find(cls, value: Any) -> Optional[Any]:
+        if _is_trt(type(value)):
+            kind = cls._trt_kind()
+            same = (m for m in cls if isinstance(value, kind) and m._trt_name() == value.name)
+            return next(same, None)
         try:
             return cls._torch().get(value)
         except TypeError:  # not hashable
             return None
 
     @classmethod
-    def _from(cls, value: Any) -> Any:
-        """The member for ``value``; TypeError if there is none."""
-        found = cls.try_from(value)
+    def _trt_kind(cls) -> type:
+        from . import trt  # late: trt needs the native library
+
+        return getattr(trt, _TRT_KINDS[cls.__name__])
+
+    @classmethod
+    def _from(cls, value: Any, use_default: bool = False) -> Any:
+        """The member for ``value``; TypeError if there is none and ``use_default`` is off."""
+        found = cls.try_from(value, use_default)
         if found is None:
             raise TypeError(f"{value!r} is not a {cls.__name__}")
         return found
 
-    def try_to(self, kind: type) -> Optional[Any]:
-        """This as a value of ``kind``, or None."""
-        if kind is type(self):
-            return self
+    def try_to(self, kind: type, use_default: bool = False) -> Optional[Any]:
+        """This as a value of ``kind``; None, or with ``use_default`` what the default is there, if
+        there is none."""
+        found = self if kind is type(self) else self._convert(kind)
+        return self._default()._convert(kind) if found is None and use_default else found
+
+    def _convert(self, kind: type) -> Optional[Any]:
+        if _is_trt(kind):
+            members = self._trt_kind().__members__ if kind is self._trt_kind() else {}
+            return members.get(self._trt_name())
         for value, member in self._torch().items():
             if member is self and isinstance(value, kind):
                 return value
         return None
 
-    def to(self, kind: type) -> Any:
-        """This as a value of ``kind`` (e.g. ``torch.dtype``); TypeError if there is none."""
-        found = self.try_to(kind)
+    def to(self, kind: type, use_default: bool = False) -> Any:
+        """This as a value of ``kind`` (``torch.dtype``, ``trt.DataType``, ...); TypeError if there
+        is none and ``use_default`` is off."""
+        found = self.try_to(kind, use_default)
         if found is None:
             raise TypeError(f"{self} has no {kind.__name__} form")
         return found
@@ -57,6 +91,14 @@ class _Convertible(Enum):
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.name))
+
+
+_TRT_KINDS = {
+    "dtype": "DataType",
+    "memory_format": "TensorFormat",
+    "DeviceType": "DeviceType",
+    "EngineCapability": "EngineCapability",
+}
 
 
 class dtype(_Convertible):
@@ -102,25 +144,43 @@ class dtype(_Convertible):
         return _DTYPES
 
     @classmethod
-    def try_from(cls, value: Any) -> Optional[dtype]:
-        found = super().try_from(value)
-        if found is None and (isinstance(value, type) or type(value).__module__ == "numpy.dtypes"):
-            found = _from_numpy(value)
-        if found is None and type(value).__module__.partition(".")[0] == "numpy":
+    def _default(cls):
+        return cls.f32
+
+    def _trt_name(self) -> str:
+        return _TRT_DTYPES.get(self.name, "")
+
+    @classmethod
+    def _find(cls, value: Any) -> Optional[dtype]:
+        found = super()._find(value)
+        is_numpy = type(value).__module__.partition(".")[0] == "numpy"
+        if found is None and (isinstance(value, type) or is_numpy):
             found = _from_numpy(value)
         return found
 
-    def try_to(self, kind: type) -> Optional[Any]:
+    def _convert(self, kind: type) -> Optional[Any]:
         if kind.__module__.partition(".")[0] == "numpy":
-            as_torch = super().try_to(torch.dtype)
+            as_torch = super()._convert(torch.dtype)
             if as_torch in (None, torch.bfloat16, torch.float8_e4m3fn):
                 return None
             return torch.empty(0, dtype=as_torch).numpy().dtype
-        return super().try_to(kind)
+        return super()._convert(kind)
 
     __hash__ = _Convertible.__hash__
 
 
+_TRT_DTYPES = {
+    "u8": "UINT8",
+    "i8": "INT8",
+    "i32": "INT32",
+    "i64": "INT64",
+    "f16": "HALF",
+    "f32": "FLOAT",
+    "b": "BOOL",
+    "bf16": "BF16",
+    "f8": "FP8",
+    "f4": "FP4",
+}
 _DTYPES = {
     torch.uint8: dtype.u8,
     torch.int8: dtype.i8,
@@ -180,7 +240,7 @@ _MEMORY_FORMATS = {
 }
 
 
-class DeviceType(Enum):
+class DeviceType(_Convertible):
     """Kind of device."""
 
     UNKNOWN = auto()
@@ -188,8 +248,12 @@ class DeviceType(Enum):
     DLA = auto()
     CPU = auto()
 
+    @classmethod
+    def _default(cls):
+        return cls.GPU
 
-class EngineCapability(Enum):
+
+class EngineCapability(_Convertible):
     """Restrictions an engine is built under; only STANDARD has an effect here."""
 
     STANDARD = auto()

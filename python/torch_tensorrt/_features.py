@@ -21,4 +21,6 @@ FeatureSet = namedtuple(
     defaults=(False,) * 11,
 )
 
-ENABLED_FEATURES = FeatureSet(torch_tensorrt_runtime=True, dynamo_frontend=True, fx_frontend=True)
+ENABLED_FEATURES = FeatureSet(
+    torchscript_frontend=True, torch_tensorrt_runtime=True, dynamo_frontend=True, fx_frontend=True
+)

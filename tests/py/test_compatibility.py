@@ -2,6 +2,8 @@
 """docs/compatibility.md says the truth: what it calls same or different exists, what it calls absent
 does not."""
 
+import dataclasses
+import inspect
 import re
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import torch
 
 import torch_tensorrt
+import torch_tensorrt.dynamo.types
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| `([^`]+)` \| (same|different|absent) \| (.*)\|$")
@@ -24,8 +27,14 @@ def rows():
         if line.startswith("| `"):
             match = ROW.match(line)
             assert match, f"a row has another form: {line}"
-            found.append((section, *match.groups()))
+            found += [(section, name, *match.groups()[1:]) for name in expanded(match[1])]
     return found
+
+
+def expanded(name: str) -> list[str]:
+    """``A.{b, c}`` -> A.b, A.c"""
+    many = re.fullmatch(r"(.*)\{(.*)\}(.*)", name)
+    return [many[1] + one + many[3] for one in many[2].split(", ")] if many else [name]
 
 
 def exists(section: str, name: str) -> bool:
@@ -34,12 +43,22 @@ def exists(section: str, name: str) -> bool:
     if section.startswith("Torch library"):
         space = torch.classes if name.startswith("torch.classes") else torch.ops
         return hasattr(space.tensorrt, name.split(".")[-1])
+    name, _, argument = name.partition("(")
     value = torch_tensorrt
     for part in name.split("."):
-        if not hasattr(value, part):
+        if not hasattr(value, part) and part not in fields(value):
             return False
-        value = getattr(value, part)
-    return True
+        value = getattr(value, part, None)
+    return not argument or argument.removesuffix("=)") in inspect.signature(value).parameters
+
+
+def fields(value: object) -> set[str]:
+    """What instances of a class have: its annotations, and what its methods set on self."""
+    if not isinstance(value, type):
+        return set()
+    made = dataclasses.is_dataclass(value)  # perhaps without a source
+    text = "" if made else inspect.getsource(value)
+    return {*getattr(value, "__annotations__", {}), *re.findall(r"\bself\.(\w+)", text)}
 
 
 @pytest.mark.parametrize("section, name, state, note", rows(), ids=lambda v: str(v)[:40])

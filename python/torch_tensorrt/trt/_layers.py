@@ -109,7 +109,8 @@ class IMatrixMultiplyLayer(ILayer):
 class IShuffleLayer(ILayer):
     type = E.LayerType.SHUFFLE
     first_transpose, second_transpose = integers("first_transpose"), integers("second_transpose")
-    reshape_dims = sizes("reshape_dims")  # 0 copies the input's size, one -1 takes what is left
+    # 0 copies the input's size, one -1 takes what is left; reading gives the sizes that come out.
+    reshape_dims = sizes("reshape_dims")
     zero_is_placeholder = flag("zero_is_placeholder")
 
 

@@ -34,7 +34,13 @@ def torch_tensorrt_backend(gm: Any, sample_inputs: Any, **kwargs: Any) -> Any:
 aot_torch_tensorrt_aten_backend = torch_tensorrt_backend
 
 
+_has_them: list[Any] = []  # the registry, once it knows the names
+
+
 def _register(registry: Any) -> None:
+    if registry in _has_them:
+        return
+    _has_them.append(registry)
     for name in NAMES:
         registry.register_backend(torch_tensorrt_backend, name=name)
 
@@ -59,9 +65,10 @@ class _RegisterAfterImport(importlib.abc.MetaPathFinder):
 
 
 def register() -> None:
-    """Makes torch.compile know the backend, now or as soon as torch.compile is used."""
+    """Makes torch.compile know the backend, now or as soon as torch.compile is used. Importing
+    torch_tensorrt has done so; again it changes nothing."""
     registry = sys.modules.get(_REGISTRY)
     if registry is not None:
         _register(registry)
-    else:
+    elif not any(isinstance(finder, _RegisterAfterImport) for finder in sys.meta_path):
         sys.meta_path.insert(0, _RegisterAfterImport())
