@@ -40,10 +40,15 @@ def logged(build: pathlib.Path) -> dict[str, float]:
 
 def compilations(build: pathlib.Path) -> dict[str, list[str]]:
     """The compiler's command line per output, as ninja would run it, without a compiler cache."""
-    listed = subprocess.run(["ninja", "-C", build, "-t", "compdb"], capture_output=True, text=True)
+
+    def tool(*words: str) -> str:
+        done = subprocess.run(["ninja", "-C", build, "-t", *words], capture_output=True, text=True)
+        return done.stdout if done.returncode == 0 else sys.exit(done.stderr or done.stdout)
+
+    wanted = set(tool("inputs", "all").splitlines())  # not the benchmarks, say
     commands = {}
-    for entry in json.loads(listed.stdout):
-        if entry["output"].endswith((".o", ".gch")):
+    for entry in json.loads(tool("compdb")):
+        if entry["output"] in wanted and entry["output"].endswith((".o", ".gch")):
             words = shlex.split(entry["command"])
             commands[entry["output"]] = words[1:] if words[0].endswith("ccache") else words
     return commands
@@ -76,7 +81,11 @@ def sampled(build: pathlib.Path, every: int, jobs: int, pattern: str) -> tuple[d
     chosen = headers + [output for outputs in by_target.values() for output in outputs[::every]]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         times = pool.map(lambda output: user_seconds(build, commands[output]), chosen)
-        return dict(zip(chosen, times, strict=True)), {t: len(o) for t, o in by_target.items()}
+        seconds = {}
+        for output, time in zip(chosen, times, strict=True):
+            print(f"{time:8.2f}  {output}", file=sys.stderr, flush=True)
+            seconds[output] = time
+        return seconds, {t: len(o) for t, o in by_target.items()}
 
 
 def report(seconds: dict[str, float], files: dict[str, int], slowest: int) -> None:
@@ -94,7 +103,9 @@ def report(seconds: dict[str, float], files: dict[str, int], slowest: int) -> No
     for target in sorted(total, key=total.get, reverse=True):
         mean = spent[target] / seen[target]
         print(f"{target:24}{files[target]:7}{seen[target]:7}{mean:8.2f}{total[target]:9.1f}")
-    print(f"{'sum':24}{sum(files.values()):7}{sum(seen.values()):7}{'':8}{sum(total.values()):9.1f}")
+    print(
+        f"{'sum':24}{sum(files.values()):7}{sum(seen.values()):7}{'':8}{sum(total.values()):9.1f}"
+    )
     for output in sorted(seconds, key=seconds.get, reverse=True)[:slowest]:
         print(f"{seconds[output]:8.2f}  {output}")
 
