@@ -13,6 +13,20 @@ find_program(TENON_CCACHE ccache)
 if(TENON_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${TENON_CCACHE})
 endif()
+# tenon_precompile(<target> <headers>) has the compiler read once what most files of a target include.
+# tenon_precompile(<target> FROM <other>) takes the one of another target with the same options.
+# With ccache the files themselves are kept, and are shared between clones, which a precompiled header
+# would prevent.
+function(tenon_precompile target)
+  if(CMAKE_CXX_COMPILER_LAUNCHER)
+    return()
+  elseif("${ARGV1}" STREQUAL "FROM")
+    target_precompile_headers(${target} REUSE_FROM ${ARGV2})
+  else()
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
 find_program(TENON_LLD ld.lld)
 if(TENON_LLD)
   add_link_options(-fuse-ld=lld)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 
+#include <sstream>
+
 namespace tenon {
 
 const char* name_of(DataType t) {
@@ -32,6 +34,12 @@ const char* name_of(DataType t) {
 }
 
 namespace detail {
+std::string join(std::initializer_list<Part> parts) {
+  std::ostringstream out;
+  for (const Part& part : parts) part.print(out);
+  return out.str();
+}
+
 void assert_failed(const char* condition, const char* file, int line, const std::string& message) {
   throw Error(concat("internal error at ", file, ":", line, ": ", condition, " does not hold. ",
                      message, message.empty() ? "" : " ", "Please report this."));

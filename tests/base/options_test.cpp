@@ -88,8 +88,9 @@ TEST(Options, TableAsJson) {
   const auto table = nlohmann::json::parse(options_table_json());
   const auto settings = nlohmann::json::parse(to_json(Options()));
   ASSERT_EQ(table.size(), settings.size());
-  for (const auto& row : table) EXPECT_EQ(settings.at(row.at("name")), row.at("default"));
-  EXPECT_EQ(table[0].at("status"), "live");
+  for (const auto& row : table)
+    EXPECT_EQ(settings.at(row.at("name")).dump(), row.at("default").dump());
+  EXPECT_EQ(table[0].at("status").dump(), R"("live")");
 }
 
 TEST(NearestName, ByEditDistance) {

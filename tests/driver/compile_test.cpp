@@ -179,12 +179,13 @@ TEST(Compile, ReportJson) {
   const auto program = program_of(kPlain);
   const Compiled compiled = compile(program, options());
   const auto report = nlohmann::json::parse(report_json(program, compiled, {"careful"}));
-  EXPECT_EQ(report["segments"][0]["kind"], "engine");
-  EXPECT_EQ(report["segments"][0]["nodes"], (std::vector<std::string>{"linear", "relu"}));
-  EXPECT_EQ(report["segments"][1]["inputs"], std::vector<std::string>{"b"});
-  EXPECT_EQ(report["nodes"][2]["engine"], false);
-  EXPECT_EQ(report["nodes"][2]["target"], "torch.ops.aten.unknown_op.default");
-  EXPECT_EQ(report["warnings"], std::vector<std::string>{"careful"});
+  // As text: comparing JSON values themselves takes seconds to compile.
+  EXPECT_EQ(report["segments"][0]["kind"].dump(), R"("engine")");
+  EXPECT_EQ(report["segments"][0]["nodes"].dump(), R"(["linear","relu"])");
+  EXPECT_EQ(report["segments"][1]["inputs"].dump(), R"(["b"])");
+  EXPECT_EQ(report["nodes"][2]["engine"].dump(), "false");
+  EXPECT_EQ(report["nodes"][2]["target"].dump(), R"("torch.ops.aten.unknown_op.default")");
+  EXPECT_EQ(report["warnings"].dump(), R"(["careful"])");
   EXPECT_GT(report["times_ms"].size(), 2u);
 }
 

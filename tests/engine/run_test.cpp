@@ -119,8 +119,9 @@ TEST(Run, LayerInfoTellsMemoryAtOptSizes) {
     return %y
   })");
   const auto memory = nlohmann::json::parse(engine->layer_info())["Memory"];
-  EXPECT_EQ(memory["arena_bytes"], 4 * 16 * 4) << "%b takes the place of %a; %x and %y are bound";
-  EXPECT_EQ(memory["weights_bytes"], 16 * 4);
+  EXPECT_EQ(memory["arena_bytes"].get<int>(), 4 * 16 * 4)
+      << "%b takes the place of %a; %x and %y are bound";
+  EXPECT_EQ(memory["weights_bytes"].get<int>(), 16 * 4);
 }
 
 TEST(Run, EngineWithoutInputsAndLayers) {
