@@ -9,8 +9,8 @@ import traceback
 import pytest
 import torch
 from conftest import SEED
+from differences import difference
 from hybrid_programs import WIDTH, Program, Recipe, random_recipe, smaller
-from torch.utils import _pytree as pytree
 
 import torch_tensorrt
 
@@ -35,19 +35,6 @@ def export(model):
 def build(model, recipe):
     settings = dict(torch_executed_ops=set(recipe.kept), min_block_size=recipe.min_block_size)
     return torch_tensorrt.dynamo.compile(export(model), inputs=specs(), **settings)
-
-
-def difference(got, want, what):
-    got_leaves, got_spec = pytree.tree_flatten(got)
-    want_leaves, want_spec = pytree.tree_flatten(want)
-    if got_spec != want_spec:
-        return f"{what}: {got_spec} instead of {want_spec}"
-    for i, (g, w) in enumerate(zip(got_leaves, want_leaves)):
-        try:
-            torch.testing.assert_close(g, w, rtol=1e-4, atol=1e-5)
-        except AssertionError as error:
-            return f"{what} {i}: {error}"
-    return None
 
 
 def problem(recipe: Recipe):

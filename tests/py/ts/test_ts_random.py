@@ -8,32 +8,13 @@ import pytest
 import torch
 from common import batch
 from conftest import SEED
+from differences import difference
 from hybrid_programs import WIDTH, Program, Recipe, random_recipe, smaller
 
 from torch_tensorrt import ts
 
 PROGRAMS = 150
 ROWS = (2, 4, 7)
-
-
-def flat(value):
-    if isinstance(value, (tuple, list)):
-        return [t for v in value for t in flat(v)]
-    if isinstance(value, dict):
-        return [t for v in value.values() for t in flat(v)]
-    return [value]
-
-
-def difference(got, want):
-    got, want = flat(got), flat(want)
-    if len(got) != len(want):
-        return f"{len(got)} results instead of {len(want)}"
-    for i, (g, w) in enumerate(zip(got, want)):
-        try:
-            torch.testing.assert_close(g, w, rtol=1e-4, atol=1e-5)
-        except AssertionError as error:
-            return f"{i}: {error}"
-    return None
 
 
 def problem(recipe: Recipe):
@@ -59,7 +40,8 @@ def problem(recipe: Recipe):
         except RuntimeError:
             continue  # the trace has sizes built in
         try:
-            wrong = difference(compiled(*ours), want) or difference(ours, theirs)
+            wrong = difference(compiled(*ours), want, "output")
+            wrong = wrong or difference(ours, theirs, "input")
         except RuntimeError as error:
             wrong = str(error)
         if wrong:
