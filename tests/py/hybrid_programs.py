@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random modules that do what makes a hybrid of engines and PyTorch go wrong: views and writes into
-them, in-place ops, buffers and inputs that change, sizes used as numbers, integers and truths across
-borders, results that are inputs, constants, or the same tensor twice, ops that no engine knows.
+"""Modules that run partly on engines, partly in PyTorch: a small one, and random ones that do what
+makes such a hybrid go wrong: views and writes into them, in-place ops, buffers and inputs that
+change, sizes used as numbers, integers and truths across borders, results that are inputs,
+constants, or the same tensor twice, ops that no engine knows.
 
-A program is a list of steps, each a function of the values made so far; any sublist of the steps is
+A random program is a list of steps, each a function of the values made so far; any sublist of the steps is
 a program too, so that a failing one can be made smaller.
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
 import torch
+from models import Mlp
 from torch import nn
 
 WIDTH = 6
@@ -32,6 +34,18 @@ def _(x):
 
 def _negated(x: torch.Tensor) -> torch.Tensor:
     return torch.ops.tenon_test.negated(x)
+
+
+class Hybrid(nn.Module):
+    """Two networks with that op between them, [n, 8] -> [n, 8]."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Mlp(), Mlp()
+
+    def forward(self, x):
+        y = self.first(x)
+        return self.second(_negated(y)) + y
 
 
 # Each takes the module and three of the values, which are float tensors [rows, WIDTH].

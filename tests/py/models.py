@@ -37,6 +37,19 @@ class Mlp(nn.Module):
         return self.down(torch.relu(self.up(x)))
 
 
+class Counter(nn.Module):
+    """Changes a buffer, and uses it."""
+
+    def __init__(self):
+        super().__init__()
+        self.mlp = Mlp()
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x):
+        self.calls.add_(1)
+        return self.mlp(x) + self.calls
+
+
 def batch(*rest, low=1, best=4, high=8, **kwargs):
     """An Input whose first size is dynamic."""
     return torch_tensorrt.Input(

@@ -5,7 +5,7 @@ import copy
 
 import pytest
 import torch
-from models import CLOSE, LeNet, Mlp, batch, compile_mlp, engines, segments
+from models import CLOSE, Counter, LeNet, Mlp, batch, compile_mlp, engines, segments
 from torch import nn
 
 import torch_tensorrt
@@ -115,19 +115,6 @@ def test_in_place_ops():
     compiled = torch_tensorrt.compile(model, inputs=[batch(8)], min_block_size=1)
     x = torch.randn(5, 8)
     torch.testing.assert_close(compiled(x), model(x), **CLOSE)
-
-
-class Counter(nn.Module):
-    """Changes a buffer."""
-
-    def __init__(self):
-        super().__init__()
-        self.mlp = Mlp()
-        self.register_buffer("calls", torch.zeros(1))
-
-    def forward(self, x):
-        self.calls.add_(1)
-        return self.mlp(x) + self.calls
 
 
 def test_buffers_that_change():

@@ -5,10 +5,10 @@ middle), static and dynamic, on each device that is there, compared with the mod
 import io
 import itertools
 
-import hybrid_programs  # noqa: F401 - makes its op known
 import pytest
 import torch
-from models import LeNet, Mlp
+from hybrid_programs import Hybrid
+from models import LeNet
 from torch import nn
 
 import torch_tensorrt
@@ -16,16 +16,6 @@ import torch_tensorrt
 CLOSE = {"cpu": {"rtol": 1e-3, "atol": 1e-4}, "cuda": {"rtol": 1e-2, "atol": 1e-2}}
 DEVICES = ["cpu", "cuda"]
 SIZES = (2, 3, 1)  # the first is the one that is traced and timed
-
-
-class Hybrid(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.second = Mlp(), Mlp()
-
-    def forward(self, x):
-        y = self.first(x)
-        return self.second(torch.ops.tenon_test.negated(y)) + y
 
 
 def resnet18():

@@ -10,8 +10,8 @@ import torch
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "cpp")]
 
-import hybrid_programs  # noqa: E402, F401 - makes its op known
-from models import LeNet, Mlp, batch  # noqa: E402
+from hybrid_programs import Hybrid  # noqa: E402
+from models import LeNet, batch  # noqa: E402
 from torchtrtc_runner import TOOL, compile_pt2, export, torchtrtc  # noqa: E402
 
 pytestmark = [
@@ -19,16 +19,6 @@ pytestmark = [
     pytest.mark.skipif(not TOOL.exists(), reason=f"{TOOL} is not built"),
 ]
 CLOSE = {"rtol": 1e-2, "atol": 1e-2}
-
-
-class Hybrid(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.second = Mlp(), Mlp()
-
-    def forward(self, x):
-        y = self.first(x)
-        return self.second(torch.ops.tenon_test.negated(y)) + y
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 import pytest
 import torch
 from dynamo_fixtures import builds_so_far, fresh_dynamo  # noqa: F401
-from models import CLOSE, Mlp
+from models import CLOSE, Counter, Mlp
 from torch import nn
 
 import torch_tensorrt  # noqa: F401 - registers the backend
@@ -171,16 +171,6 @@ def test_model_made_under_inference_mode():
 
 
 def test_buffer_that_the_model_counts_in(builds):
-    class Counter(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.mlp = Mlp()
-            self.register_buffer("calls", torch.zeros(1))
-
-        def forward(self, x):
-            self.calls.add_(1)
-            return self.mlp(x) + self.calls
-
     model = Counter().eval()
     fast, x = compiled(model), torch.randn(4, 8)
     with torch.no_grad():
