@@ -83,21 +83,21 @@ def test_not_a_program():
 def test_ctrl_c_stops_a_build(fresh_python):
     code = """
 import _thread, signal, torch, torch_tensorrt
-from torch_tensorrt.dynamo import _native
+from torch_tensorrt import _build_thread
 # A job started in the background of a script ignores the signal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-show = _native._ProgressLine.show
+show = _build_thread.ProgressLine.show
 def interrupt(self, *args):
     _thread.interrupt_main()
     show(self, *args)
-_native._ProgressLine.show = interrupt
+_build_thread.ProgressLine.show = interrupt
 model = torch.nn.Sequential(*[torch.nn.Linear(8, 8) for _ in range(20)]).eval()
 try:
     torch_tensorrt.compile(model, inputs=[torch.zeros(2, 8)], min_block_size=1)
     print("not stopped")
 except KeyboardInterrupt:
     print("stopped")
-_native._ProgressLine.show = show
+_build_thread.ProgressLine.show = show
 x = torch.randn(2, 8)
 compiled = torch_tensorrt.compile(model, inputs=[x], min_block_size=1)
 torch.testing.assert_close(compiled(x), model(x))

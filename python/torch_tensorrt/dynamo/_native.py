@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calling the native compiler: in a thread of its own, so that Ctrl-C is seen at once and stops the
-build at its next step, with a progress line on a terminal."""
+"""Calling the native compiler, and what it returns."""
 
 from __future__ import annotations
 
 import ctypes
 import json
-import os
-import sys
-import threading
-import time
 from typing import Any, Optional
 
 import torch
 
-from .. import _library
+from .. import _build_thread, _library
 from ._program import ConstantStructs
 
 
@@ -45,77 +40,6 @@ class Result:
         _library.tenon().tenon_result_free(self._handle)
 
 
-class _ProgressLine:
-    """One line on stderr, overwritten; silent if stderr is no terminal, unless
-    TORCH_TENSORRT_PROGRESS=1."""
-
-    def __init__(self) -> None:
-        wish = os.environ.get("TORCH_TENSORRT_PROGRESS")
-        self._on = wish == "1" or (wish is None and sys.stderr is not None and sys.stderr.isatty())
-        self._start = time.monotonic()
-        self._width = 0
-
-    def show(self, stage: str, done: int, total: int) -> None:
-        if not self._on:
-            return
-        count = f" {done}/{total}" if total else ""
-        text = f"torch_tensorrt: {stage}{count}, {time.monotonic() - self._start:.1f} s"
-        print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
-        self._width = len(text)
-
-    def clear(self) -> None:
-        if self._on and self._width:
-            print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
-
-
-class _Build:
-    """One call of tenon_compile."""
-
-    def __init__(self, request: bytes, constants: ConstantStructs):
-        self._request, self._constants = request, constants
-        self._cancel = False
-        self._line = _ProgressLine()
-        self._callback = _library.PROGRESS(self._progress)
-        self._status, self._error = -1, ""
-        self._handle = ctypes.c_void_p()
-
-    def _progress(self, stage: bytes, done: int, total: int, _user: Any) -> int:
-        if not self._cancel:
-            self._line.show(stage.decode(errors="replace"), done, total)
-        return 0 if self._cancel else 1
-
-    def _compile(self) -> None:
-        self._status = _library.tenon().tenon_compile(
-            self._request,
-            len(self._request),
-            self._constants.array,
-            self._constants.count,
-            self._callback,
-            None,
-            ctypes.byref(self._handle),
-        )
-        if self._status:  # the message belongs to this thread
-            self._error = _library.last_error()
-
-    def run(self) -> Result:
-        worker = threading.Thread(target=self._compile, name="torch_tensorrt build", daemon=True)
-        worker.start()
-        try:
-            worker.join()
-        except BaseException:
-            # The worker reads the constants, so it must end before they may go.
-            self._cancel = True
-            worker.join()
-            if self._status == 0:
-                _library.tenon().tenon_result_free(self._handle)
-            raise
-        finally:
-            self._line.clear()
-        if self._status:
-            raise CompilationError(self._error)
-        return Result(self._handle.value)
-
-
 def build(
     program_json: str,
     constants: dict[str, torch.Tensor],
@@ -127,4 +51,15 @@ def build(
         {"symbols": symbols or {}, "options": options, "threads": torch.get_num_threads()}
     )
     request = f'{{"program": {program_json}, {rest[1:]}'
-    return _Build(request.encode(), ConstantStructs(constants)).run()
+    data, structs = request.encode(), ConstantStructs(constants)
+
+    def compile_program(progress: Any) -> Result:
+        handle = ctypes.c_void_p()
+        status = _library.tenon().tenon_compile(
+            data, len(data), structs.array, structs.count, progress, None, ctypes.byref(handle)
+        )
+        if status:  # the message belongs to this thread
+            raise CompilationError(_library.last_error())
+        return Result(handle.value)
+
+    return _build_thread.run(compile_program)
