@@ -7,19 +7,10 @@
 
 #include "base/log.h"
 #include "base/support.h"
+#include "error_of.h"
 
 namespace tenon {
 namespace {
-
-template <typename Body>
-std::string error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 TEST(Error, ChecksJoinTheirParts) {
   EXPECT_EQ(error_of([] { TENON_CHECK(1 + 1 == 3, "dim ", 4, " of '", "x", "'"); }),

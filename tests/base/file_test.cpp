@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "error_of.h"
+
 namespace tenon {
 namespace {
 
@@ -25,16 +27,6 @@ class FileTest : public testing::Test {
   }
   fs::path folder_;
 };
-
-template <typename Body>
-std::string error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 TEST_F(FileTest, WriteReadMap) {
   const std::string content("a\0b\xff", 4);

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "base/error.h"
+#include "error_of.h"
 #include "net/layer.h"
 
 namespace tenon {
@@ -25,16 +25,6 @@ Weights weights(const std::vector<float>& v) {
 }
 
 using Sizes = std::vector<int64_t>;
-
-template <typename Body>
-std::string error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 #define EXPECT_ERROR(statement, text)                            \
   do {                                                           \
