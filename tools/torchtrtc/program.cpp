@@ -10,6 +10,7 @@
 #include "base/zip.h"
 #include "commands.h"
 #include "compare.h"
+#include "compile_spec.h"
 #include "frontends/export/archive.h"
 #include "torch/program/example_inputs.h"
 #include "torch/program/flat_copy.h"
@@ -25,18 +26,11 @@ using Values = std::vector<c10::IValue>;
 
 dynamo::CompileSpec spec_of(const Arguments& a) {
   dynamo::CompileSpec spec;
+  set_common(spec, a);
   spec.inputs = a.inputs;
-  spec.device = a.device;
   spec.enabled_precisions = a.precisions;
-  spec.require_full_compilation = a.require_full_compilation;
-  spec.min_block_size = a.min_block_size.value_or(spec.min_block_size);
-  spec.torch_executed_ops = a.torch_executed_ops;
-  spec.torch_executed_modules = a.torch_executed_modules;
-  spec.disable_tf32 = a.disable_tf32;
   spec.truncate_double = a.truncate;
-  spec.debug = a.debug;
   spec.dryrun = a.dryrun;
-  spec.num_avg_timing_iters = a.num_avg_timing_iters;
   spec.optimization_level = a.optimization_level;
   spec.timing_cache_path = a.timing_cache;
   return spec;

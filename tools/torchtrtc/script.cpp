@@ -10,6 +10,7 @@
 #include "base/output_file.h"
 #include "commands.h"
 #include "compare.h"
+#include "compile_spec.h"
 
 namespace torchtrtc {
 namespace {
@@ -22,23 +23,16 @@ using Values = std::vector<c10::IValue>;
 
 ts::CompileSpec spec_of(const Arguments& a) {
   ts::CompileSpec spec(a.inputs);
+  set_common(spec, a);
   if (!a.precisions.empty()) spec.enabled_precisions = a.precisions;
-  spec.device = a.device;
   spec.capability = a.capability;
-  spec.disable_tf32 = a.disable_tf32;
   spec.sparse_weights = a.sparse_weights;
-  spec.debug = a.debug;
   spec.truncate_long_and_double = a.truncate;
   spec.allow_shape_tensors = a.allow_shape_tensors;
-  spec.num_avg_timing_iters = a.num_avg_timing_iters;
   spec.workspace_size = a.workspace_size.value_or(spec.workspace_size);
   spec.dla_sram_size = a.dla_sram_size.value_or(spec.dla_sram_size);
   spec.dla_local_dram_size = a.dla_local_dram_size.value_or(spec.dla_local_dram_size);
   spec.dla_global_dram_size = a.dla_global_dram_size.value_or(spec.dla_global_dram_size);
-  spec.require_full_compilation = a.require_full_compilation;
-  spec.min_block_size = a.min_block_size.value_or(spec.min_block_size);
-  spec.torch_executed_ops = a.torch_executed_ops;
-  spec.torch_executed_modules = a.torch_executed_modules;
   return spec;
 }
 
