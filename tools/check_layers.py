@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
 # Headers of others -> the only places that may include them.
 FOREIGN = [
     ("torch", r"(torch|ATen|c10|caffe2)/", r"(src/(torch|frontends/torchscript)|include/torch_tensorrt|tools/torchtrtc|tests/py/(cpp|converters_cpp)|examples/(cpp_(pt2|compile|compile_pt2)|custom_converters))/"),
-    ("CUDA", r"(cuda|cudnn|cublas|nvrtc|nccl)\w*\.h(pp)?", r"(src/kernels/cuda/|src/base/cuda_api\.|src/engine/(build|run)/\w*_cuda\.)"),
+    ("CUDA", r"(cuda|cudnn|cublas|nvrtc|nccl)\w*\.h(pp)?", r"src/(kernels/cuda/|base/cuda_api\.)"),
     ("oneDNN", r"oneapi/|dnnl", r"(src/kernels/onednn|bench)/"),
     ("JSON", r"nlohmann/(?!json_fwd)", r"([\w/]+\.cpp|tests/)"),
 ]  # fmt: skip
