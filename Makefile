@@ -46,10 +46,10 @@ $(STAMPS)/%.installed: requirements/%.txt $(wildcard requirements/*.txt) | $(STA
 requirements: $(STAMPS)/test.installed gtest cxxopts
 
 gtest:
-	@tools/need_gtest.sh
+	@tools/need_header.sh gtest/gtest.h libgtest-dev
 
 cxxopts:
-	@tools/need_cxxopts.sh
+	@tools/need_header.sh cxxopts.hpp libcxxopts-dev
 
 # ---- building (ninja decides what is stale; cmake starts anew where a killed run left half a cache) --
 configure = tools/configure.sh $(BUILD) $(PY) $(1)
