@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Iterable, Optional
 
+import pytest
 import torch
 from models import Mlp
 from torch import nn
@@ -202,3 +203,13 @@ def smaller(recipe: Recipe, fails: Callable[[Recipe], Optional[str]]) -> Recipe:
                 break
         else:
             return recipe
+
+
+def check_random(seeds: Iterable[int], problem: Callable[[Recipe], Optional[str]]) -> None:
+    """Fails with what is wrong (``problem``; None if nothing is) with the random program of the first
+    seed that has something, made smaller."""
+    for seed in seeds:
+        recipe = random_recipe(seed)
+        if problem(recipe):
+            least = smaller(recipe, problem)
+            pytest.fail(f"{least}\n{problem(least)}")

@@ -7,7 +7,7 @@ import pytest
 import test_hybrid
 import torch
 from conftest import SEED
-from hybrid_programs import random_recipe, smaller
+from hybrid_programs import check_random
 from torchtrtc_runner import torchtrtc
 
 COUNT = 400 if os.environ.get("TENON_TEST_FULL") == "1" else 12
@@ -29,8 +29,5 @@ def build_with_tool(tmp_path, monkeypatch):
 
 @torch.no_grad()
 def test_random_programs(build_with_tool):
-    for i in range(COUNT):
-        recipe = random_recipe(SEED * 1000 + 500 + i)
-        if test_hybrid.problem(recipe):
-            least = smaller(recipe, test_hybrid.problem)
-            pytest.fail(f"{least}\n{test_hybrid.problem(least)}")
+    first = SEED * 1000 + 500
+    check_random(range(first, first + COUNT), test_hybrid.problem)

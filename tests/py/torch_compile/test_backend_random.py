@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import SEED
 from dynamo_fixtures import fresh_dynamo  # noqa: F401
-from hybrid_programs import WIDTH, Program, random_recipe, smaller
+from hybrid_programs import WIDTH, Program, check_random
 from torch.utils import _pytree as pytree
 
 import torch_tensorrt  # noqa: F401 - registers the backend
@@ -78,8 +78,5 @@ def problem(recipe):
 @pytest.mark.parametrize("number", range(BATCHES))
 @torch.no_grad()
 def test_random_programs(number):
-    for i in range(PER_BATCH):
-        recipe = random_recipe(SEED * 1000 + number * PER_BATCH + i)
-        if problem(recipe):
-            least = smaller(recipe, problem)
-            pytest.fail(f"{least}\n{problem(least)}")
+    first = SEED * 1000 + number * PER_BATCH
+    check_random(range(first, first + PER_BATCH), problem)
