@@ -3,7 +3,7 @@
 // parameters are calculated here if the statistics are constants, and by layers otherwise.
 #include <cmath>
 
-#include "base/half.h"
+#include "base/element.h"
 #include "convert/ops/common.h"
 
 namespace tenon::convert {
@@ -14,36 +14,6 @@ struct Statistics {
   double eps;
 };
 
-double element(const void* data, DataType t, size_t i) {
-  switch (t) {
-    case DataType::kDOUBLE:
-      return static_cast<const double*>(data)[i];
-    case DataType::kHALF:
-      return half_to_float(static_cast<const uint16_t*>(data)[i]);
-    case DataType::kBF16:
-      return bf16_to_float(static_cast<const uint16_t*>(data)[i]);
-    default:
-      return static_cast<const float*>(data)[i];
-  }
-}
-
-void store(void* data, DataType t, size_t i, double v) {
-  const float f = static_cast<float>(v);
-  switch (t) {
-    case DataType::kDOUBLE:
-      static_cast<double*>(data)[i] = v;
-      break;
-    case DataType::kHALF:
-      static_cast<uint16_t*>(data)[i] = float_to_half(f);
-      break;
-    case DataType::kBF16:
-      static_cast<uint16_t*>(data)[i] = float_to_bf16(f);
-      break;
-    default:
-      static_cast<float*>(data)[i] = f;
-  }
-}
-
 /// Constants of the statistics; null members where the parameter is absent.
 struct Data {
   ir::ConstantPtr weight, bias, mean, var;
@@ -51,7 +21,8 @@ struct Data {
   DataType type;
 
   double scale(const void* w, const void* v, size_t i) const {
-    return (w ? element(w, weight->dtype, i) : 1.0) / std::sqrt(element(v, var->dtype, i) + eps);
+    return (w ? load_element(w, weight->dtype, i) : 1.0) /
+           std::sqrt(load_element(v, var->dtype, i) + eps);
   }
 };
 
@@ -63,8 +34,9 @@ void write(const Data& d, bool shift, void* out) {
   const auto w = bytes(d.weight), b = bytes(d.bias), m = bytes(d.mean), v = bytes(d.var);
   for (size_t i = 0; i < static_cast<size_t>(d.mean->shape[0]); ++i) {
     const double scale = d.scale(w.get(), v.get(), i);
-    const double bias = b ? element(b.get(), d.bias->dtype, i) : 0.0;
-    store(out, d.type, i, shift ? bias - element(m.get(), d.mean->dtype, i) * scale : scale);
+    const double bias = b ? load_element(b.get(), d.bias->dtype, i) : 0.0;
+    store_float_element(out, d.type, i,
+                        shift ? bias - load_element(m.get(), d.mean->dtype, i) * scale : scale);
   }
 }
 

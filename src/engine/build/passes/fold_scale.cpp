@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // scale(conv(x, w) + b) = conv(x, w * s) + (b * s + t), per output channel. The product is taken in
 // double and stays lazy, so the folded weights exist only while they are packed.
-#include "base/error.h"
-#include "base/half.h"
+#include "base/element.h"
 #include "engine/build/passes/passes.h"
 #include "net/layer.h"
 
@@ -28,15 +27,6 @@ bool can_fold(const ir::Node& n, const ir::Node& scale) {
          is_float(ir::constant_of(scale.input(1))) && is_float(ir::constant_of(scale.input(2)));
 }
 
-void store(void* data, DataType t, size_t i, double x) {
-  const float f = static_cast<float>(x);
-  if (t == DataType::kFLOAT) {
-    static_cast<float*>(data)[i] = f;
-  } else {
-    static_cast<uint16_t*>(data)[i] = t == DataType::kHALF ? float_to_half(f) : float_to_bf16(f);
-  }
-}
-
 ir::ConstantPtr scaled_kernel(const ir::ConstantPtr& w, const ir::ConstantPtr& s) {
   auto c = std::make_shared<ir::Constant>(*w);
   c->data = nullptr;
@@ -45,9 +35,9 @@ ir::ConstantPtr scaled_kernel(const ir::ConstantPtr& w, const ir::ConstantPtr& s
     const size_t channels = static_cast<size_t>(w->shape[0]);
     const size_t inner = channels ? w->bytes / size_of(w->dtype) / channels : 0;
     for (size_t k = 0; k < channels; ++k) {
-      const double by = load(scale.get(), s->dtype, k);
+      const double by = load_element(scale.get(), s->dtype, k);
       for (size_t i = k * inner; i < (k + 1) * inner; ++i)
-        store(out, w->dtype, i, load(weights.get(), w->dtype, i) * by);
+        store_float_element(out, w->dtype, i, load_element(weights.get(), w->dtype, i) * by);
     }
   };
   return c;
@@ -60,9 +50,10 @@ ir::ConstantPtr scaled_bias(const ir::ConstantPtr& b, const ir::ConstantPtr& s,
   const size_t count = static_cast<size_t>(s->shape[0]);
   std::vector<char> out(count * size_of(s->dtype));
   for (size_t k = 0; k < count; ++k) {
-    const double x = bias ? load(bias.get(), b->dtype, k) : 0.0;
-    store(out.data(), s->dtype, k,
-          x * load(scale.get(), s->dtype, k) + load(shift.get(), t->dtype, k));
+    const double x = bias ? load_element(bias.get(), b->dtype, k) : 0.0;
+    store_float_element(
+        out.data(), s->dtype, k,
+        x * load_element(scale.get(), s->dtype, k) + load_element(shift.get(), t->dtype, k));
   }
   return ir::make_constant(s->dtype, s->shape, out.data());
 }

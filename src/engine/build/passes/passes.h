@@ -53,7 +53,5 @@ bool is_pure_transpose(const ir::Node& n, const std::vector<int64_t>& perm);
 void add_origin(ir::Node& to, const ir::Node& from);
 /// Value of a constant with one element, if it is one.
 bool scalar_value(const ir::Value* v, double* out);
-/// Element `i` of dense data as double.
-double load(const void* data, DataType dtype, size_t i);
 
 }  // namespace tenon::engine::passes

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstring>
 
-#include "base/error.h"
-#include "base/half.h"
+#include "base/element.h"
 #include "engine/build/passes/passes.h"
 
 namespace tenon::engine::passes {
@@ -52,37 +51,12 @@ void add_origin(ir::Node& to, const ir::Node& from) {
   }
 }
 
-double load(const void* data, DataType dtype, size_t i) {
-  switch (dtype) {
-    case DataType::kFLOAT:
-      return static_cast<const float*>(data)[i];
-    case DataType::kDOUBLE:
-      return static_cast<const double*>(data)[i];
-    case DataType::kHALF:
-      return half_to_float(static_cast<const uint16_t*>(data)[i]);
-    case DataType::kBF16:
-      return bf16_to_float(static_cast<const uint16_t*>(data)[i]);
-    case DataType::kINT64:
-      return static_cast<double>(static_cast<const int64_t*>(data)[i]);
-    case DataType::kINT32:
-      return static_cast<const int32_t*>(data)[i];
-    case DataType::kINT8:
-      return static_cast<const int8_t*>(data)[i];
-    case DataType::kUINT8:
-    case DataType::kBOOL:
-      return static_cast<const uint8_t*>(data)[i];
-    default:
-      throw Error(
-          detail::concat("constants of type ", name_of(dtype), " cannot be read as numbers"));
-  }
-}
-
 bool scalar_value(const ir::Value* v, double* out) {
   ir::ConstantPtr c = ir::constant_of(v);
   if (!c || !c->has_data() || !c->format.empty() || size_of(c->dtype) == 0) return false;
   if (c->bytes != size_of(c->dtype)) return false;
   if (c->dtype == DataType::kFP8) return false;
-  *out = load(c->materialise().get(), c->dtype, 0);
+  *out = load_element(c->materialise().get(), c->dtype, 0);
   return true;
 }
 
