@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "driver/c_network.h"
 #include "driver/c_support.h"
+#include "driver/handle_table.h"
 #include "driver/network_json.h"
 #include "kernels/kernel.h"
 #include "tenon/c_api_network.h"
@@ -26,23 +26,15 @@ struct Loaded {
   std::unique_ptr<Context> context;
 };
 
-struct Table {
-  std::mutex mutex;
-  std::map<Handle, std::shared_ptr<Loaded>> engines;
-  Handle next = 1;
-};
-
-Table& table() {
-  static Table t;
-  return t;
+HandleTable<Loaded>& engines() {
+  static HandleTable<Loaded> table;
+  return table;
 }
 
 std::shared_ptr<Loaded> find(Handle engine) {
-  Table& t = table();
-  const std::lock_guard lock(t.mutex);
-  const auto it = t.engines.find(engine);
-  TENON_CHECK(it != t.engines.end(), "engine ", engine, " does not exist");
-  return it->second;
+  auto loaded = engines().find(engine);
+  TENON_CHECK(loaded, "engine ", engine, " does not exist");
+  return loaded;
 }
 
 /// Plans read their weights in place, at 64-byte boundaries.
@@ -112,19 +104,13 @@ int tenon_engine_load(const void* plan, size_t size, tenon_handle* engine) {
     static_cast<void>(kernels::load_plugins());
     auto loaded = std::make_shared<Loaded>();
     loaded->engine = Engine::load(copy_of(plan, size));
-    Table& t = table();
-    const std::lock_guard lock(t.mutex);
-    t.engines[t.next] = std::move(loaded);
-    *engine = t.next++;
+    *engine = engines().add(std::move(loaded));
   });
 }
 
 int tenon_engine_free(tenon_handle engine) {
-  return guarded([&] {
-    Table& t = table();
-    const std::lock_guard lock(t.mutex);
-    TENON_CHECK(t.engines.erase(engine) == 1, "engine ", engine, " does not exist");
-  });
+  return guarded(
+      [&] { TENON_CHECK(engines().remove(engine), "engine ", engine, " does not exist"); });
 }
 
 int tenon_engine_info(tenon_handle engine, const char** out) {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "driver/network_table.h"
 
-#include <map>
-#include <mutex>
-
 #include "base/error.h"
+#include "driver/handle_table.h"
 
 namespace tenon::driver {
 namespace {
@@ -12,15 +10,9 @@ namespace {
 // Lower half of a handle: 0 is the network, then tensors from 1, layers from kLayer.
 constexpr Handle kLayer = 1u << 31;
 
-struct Table {
-  std::mutex mutex;
-  std::map<uint64_t, std::shared_ptr<NetworkEntry>> entries;
-  uint64_t next = 1;
-};
-
-Table& table() {
-  static Table t;
-  return t;
+HandleTable<NetworkEntry>& networks() {
+  static HandleTable<NetworkEntry> table;
+  return table;
 }
 
 uint64_t low(Handle h) { return h & 0xffffffffu; }
@@ -59,25 +51,19 @@ ILayer& NetworkEntry::layer(Handle h) const {
 }
 
 std::shared_ptr<NetworkEntry> NetworkTable::add(std::shared_ptr<NetworkEntry> entry) {
-  Table& t = table();
-  const std::lock_guard lock(t.mutex);
-  entry->id_ = t.next++;
-  return t.entries[entry->id_] = std::move(entry);
+  entry->id_ = networks().add(entry);
+  return entry;
 }
 
 std::shared_ptr<NetworkEntry> NetworkTable::find(Handle handle) {
-  Table& t = table();
-  const std::lock_guard lock(t.mutex);
-  const auto it = t.entries.find(handle >> 32);
-  TENON_CHECK(it != t.entries.end(), "handle ", handle, " belongs to network ", handle >> 32,
+  auto entry = networks().find(handle >> 32);
+  TENON_CHECK(entry, "handle ", handle, " belongs to network ", handle >> 32,
               ", which does not exist: it was freed, or its conversion has ended");
-  return it->second;
+  return entry;
 }
 
 void NetworkTable::remove(Handle handle) {
-  Table& t = table();
-  const std::lock_guard lock(t.mutex);
-  TENON_CHECK(t.entries.erase(handle >> 32) == 1, "network ", handle >> 32, " does not exist");
+  TENON_CHECK(networks().remove(handle >> 32), "network ", handle >> 32, " does not exist");
 }
 
 }  // namespace tenon::driver
