@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/debug_logging.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -47,18 +48,6 @@ Progress wrap(tenon_progress progress, void* user) {
   };
 }
 
-/// Debug messages while a build with debug=True runs.
-class DebugLogging {
- public:
-  explicit DebugLogging(bool on) : before_(log_level()) {
-    if (on && before_ < LogLevel::kDebug) set_log_level(LogLevel::kDebug);
-  }
-  ~DebugLogging() { set_log_level(before_); }
-
- private:
-  LogLevel before_;
-};
-
 /// The JSON library recurses; a request nested deeper than any program would overflow the stack.
 void check_depth(std::string_view text) {
   constexpr int kMost = 1000;
@@ -95,7 +84,7 @@ void compile(std::string_view request_text, const tenon_tensor* constants, size_
   if (request.contains("threads"))
     omp_set_num_threads(std::max(1, request.at("threads").get<int>()));
   request = nullptr;
-  DebugLogging logging(options.debug);
+  const DebugLogging logging(options.debug);
   static_cast<void>(kernels::load_plugins());
   out.program = frontends::import_exported_program(program, table, symbols);
   out.compiled = driver::compile(out.program, options, progress);

@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/debug_logging.h"
 #include "base/error.h"
 #include "driver/compile.h"
 #include "frontends/export/archive.h"
@@ -81,18 +82,6 @@ auto well_formed(const std::string& path, Body&& body) -> decltype(body()) {
     throw Error("the program in " + path + " is malformed: " + e.what());
   }
 }
-
-/// Debug messages while a build with debug set runs.
-class DebugLogging {
- public:
-  explicit DebugLogging(bool on) : before_(log_level()) {
-    if (on && before_ < LogLevel::kDebug) set_log_level(LogLevel::kDebug);
-  }
-  ~DebugLogging() { set_log_level(before_); }
-
- private:
-  LogLevel before_;
-};
 
 /// A program that was read and compiled. The archive is mapped and outlives the views of it.
 struct Build {
