@@ -6,6 +6,15 @@
 
 namespace tenon::torch_bridge {
 
+void make_functional(Document& node, const std::string& op) {
+  std::string target = "torch.ops." + op;
+  target.replace(target.find("::"), 2, ".");
+  if (op.find('.') == std::string::npos) target += ".default";
+  node["target"] = target;
+  // The only op that calls its first argument by another name when it is in place.
+  if (op == "aten::dropout") node.at("inputs").at(0).at("name") = "input";
+}
+
 const Document* stored_name(const Document& spec) {
   static const std::unordered_map<std::string, std::string> kFields = {
       {"parameter", "parameter_name"},

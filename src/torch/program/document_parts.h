@@ -10,6 +10,10 @@
 
 namespace tenon::torch_bridge {
 
+/// Makes the node of an in-place op call `op` ("aten::relu"), which does the same without the
+/// write.
+void make_functional(Document& node, const std::string& op);
+
 /// Where a spec of the signature holds the name under which its tensor is stored; null for others.
 const Document* stored_name(const Document& spec);
 

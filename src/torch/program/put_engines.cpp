@@ -143,6 +143,8 @@ class Rewriter {
     if (position == 0 || done_[position]) return;
     done_[position] = true;
     Document node = std::move(source_[position - 1]);
+    // An in-place op that stays in torch: what reads its target before it may run after it, in a
+    // later segment, so it must not write.
     if (const auto op = functional_.find(position); op != functional_.end())
       make_functional(node, op->second);
     for_each_operand(node, [&](std::string& name) {
@@ -151,17 +153,6 @@ class Rewriter {
     });
     for_each_result(node, [&](std::string& name) { available_.insert(name); });
     nodes_.push_back(std::move(node));
-  }
-
-  /// An in-place op that stays in torch: what reads its target before it may run after it, in a
-  /// later segment, so it must not write.
-  static void make_functional(Document& node, const std::string& op) {
-    std::string target = "torch.ops." + op;
-    target.replace(target.find("::"), 2, ".");
-    if (op.find('.') == std::string::npos) target += ".default";
-    node["target"] = target;
-    // The only op that calls its first argument by another name when it is in place.
-    if (op == "aten::dropout") node.at("inputs").at(0).at("name") = "input";
   }
 
   /// Sizes and numbers belong to no segment: they are computed where they are first needed.
@@ -284,8 +275,7 @@ class Rewriter {
   std::vector<size_t> owner_;                         // position -> segment
   std::vector<bool> done_;                            // by position
   InPlaceNames in_place_;
-  std::map<size_t, std::string>
-      functional_;  // position of an in-place op -> op that writes nothing
+  std::map<size_t, std::string> functional_;  // position of an in-place op -> op without the write
   std::unordered_set<std::string> names_, inputs_, available_, used_;
   std::set<std::string> stored_;
   std::vector<std::string> objects_;
