@@ -12,10 +12,6 @@
 namespace tenon::kernels {
 namespace {
 
-using cpu::attr_bool;
-using cpu::attr_float;
-using cpu::attr_str;
-using cpu::has_input;
 using cpu::Ints;
 
 /// Twin of the struct in src/attention.cuh.

@@ -45,12 +45,12 @@ const RegisterSources kSources({{"activate_rows.cu", {"T=f32"}},
 }  // namespace
 
 std::optional<FusedActivation> fused_activation(const Problem& p) {
-  const std::string name = cpu::attr_str(p, "activation", "");
+  const std::string name = attr_str(p, "activation", "");
   const auto* at = std::find(std::begin(kActivations), std::end(kActivations), name);
   if (at == std::end(kActivations)) return std::nullopt;
   return FusedActivation{static_cast<int32_t>(at - std::begin(kActivations)),
-                         static_cast<float>(cpu::attr_float(p, "alpha", 0)),
-                         static_cast<float>(cpu::attr_float(p, "beta", 0))};
+                         static_cast<float>(attr_float(p, "alpha", 0)),
+                         static_cast<float>(attr_float(p, "beta", 0))};
 }
 
 const char* device_float(DataType t) {

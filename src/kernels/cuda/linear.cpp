@@ -10,9 +10,6 @@
 namespace tenon::kernels {
 namespace {
 
-using cpu::attr_str;
-using cpu::has_input;
-
 struct Fused {
   const char* activation;
   cublasLtEpilogue_t plain, with_bias;

@@ -77,14 +77,14 @@ class ArgReduce final : public KernelImpl {
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     const auto s = slabs(p);
     Lines l = lines_of(s ? *s : rows::Slabs{0, 1, 1});
-    l.largest = cpu::attr_str(p, "operation", "max") == "max";
+    l.largest = attr_str(p, "operation", "max") == "max";
     return std::make_unique<ArgKernel>(p, l);
   }
 
  private:
   static std::optional<rows::Slabs> slabs(const Problem& p) {
     std::vector<bool> reduced(p.in[0].shape.size(), false);
-    reduced[rows::wrap_axis(cpu::attr_int(p, "axis", 0), reduced.size())] = true;
+    reduced[rows::wrap_axis(attr_int(p, "axis", 0), reduced.size())] = true;
     return rows::slabs_reduced(p.in[0], p.out[0], reduced);
   }
 };
@@ -120,7 +120,7 @@ class CumSum final : public KernelImpl {
     return rows::same_order(p.in[0], p.out[0]) ? Support::yes() : Support::no("the layouts differ");
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    const Lines l = lines_of(rows::slabs_along(p.in[0], cpu::attr_int(p, "axis", 0)));
+    const Lines l = lines_of(rows::slabs_along(p.in[0], attr_int(p, "axis", 0)));
     return std::make_unique<CumSumKernel>(p, l);
   }
 };
@@ -160,17 +160,17 @@ class TopK final : public KernelImpl {
       return Support::no("a result of another type");
     if (!rows::same_order(x, p.out[0]) || !rows::same_order(x, p.out[1]))
       return Support::no("the layouts differ");
-    const int64_t n = x.shape[rows::wrap_axis(cpu::attr_int(p, "axis", -1), x.shape.size())];
-    const int64_t k = cpu::attr_int(p, "k", 1);
+    const int64_t n = x.shape[rows::wrap_axis(attr_int(p, "axis", -1), x.shape.size())];
+    const int64_t k = attr_int(p, "k", 1);
     if (k >= 0 && k <= n) return Support::yes();
     return Support::no("k is " + std::to_string(k) + " of " + std::to_string(n) + " elements");
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     const Support can = supports(p);  // sizes may be others than when it was chosen
     TENON_CHECK(can, "topk: ", can.reason());
-    Lines l = lines_of(rows::slabs_along(p.in[0], cpu::attr_int(p, "axis", -1)));
-    l.k = static_cast<int32_t>(cpu::attr_int(p, "k", 1));
-    l.largest = cpu::attr_bool(p, "largest", true);
+    Lines l = lines_of(rows::slabs_along(p.in[0], attr_int(p, "axis", -1)));
+    l.k = static_cast<int32_t>(attr_int(p, "k", 1));
+    l.largest = attr_bool(p, "largest", true);
     return std::make_unique<TopKKernel>(p, l);
   }
 };

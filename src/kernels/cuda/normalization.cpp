@@ -9,11 +9,6 @@
 namespace tenon::kernels {
 namespace {
 
-using cpu::attr_bool;
-using cpu::attr_float;
-using cpu::attr_int;
-using cpu::has_input;
-
 // Longest rows of a warp, single elements or vectors, and of a block.
 constexpr int64_t kLaneRow[] = {256, 1024}, kBlockRow = 8192;
 

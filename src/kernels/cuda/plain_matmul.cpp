@@ -8,8 +8,6 @@
 namespace tenon::kernels {
 namespace {
 
-using cpu::has_input;
-
 constexpr size_t kMaxRank = 8;
 constexpr int64_t kSide = 64, kMaxGridZ = 65535;
 
@@ -106,7 +104,7 @@ class Linear final : public KernelImpl {
 
   Support supports(const Problem& p) const override {
     if (Support s = supports_operands(p); !s) return s;
-    const std::string activation = cpu::attr_str(p, "activation", "");
+    const std::string activation = attr_str(p, "activation", "");
     if (!fused_activation(p)) return Support::no("no device code for \"" + activation + "\"");
     if (!device_float(p.out[0].dtype) && !activation.empty() && activation != "relu")
       return Support::no("no device code for \"" + activation + "\" in f64");

@@ -34,7 +34,7 @@ std::vector<Ints> operand_strides(const Problem& p) {
   std::vector<Ints> strides{p.out[0].strides()};
   for (size_t i = 0; i < p.in.size(); ++i) {
     if (p.layer->op == "scale" && i > 0) {
-      const int64_t rank = static_cast<int64_t>(shape.size()), axis = cpu::attr_int(p, "axis", 1);
+      const int64_t rank = static_cast<int64_t>(shape.size()), axis = attr_int(p, "axis", 1);
       Ints s(shape.size(), 0);
       s.at(static_cast<size_t>(axis < 0 ? axis + rank : axis)) = p.in[i].elements() == 1 ? 0 : 1;
       strides.push_back(s);

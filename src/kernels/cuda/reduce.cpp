@@ -33,7 +33,7 @@ bool is_pooling(const Problem& p) { return p.layer->op == "adaptive_pooling"; }
 /// The device code's struct for the operation, or null.
 const char* operation(const Problem& p) {
   const std::string name =
-      is_pooling(p) ? cpu::attr_str(p, "type", "average") : cpu::attr_str(p, "operation", "sum");
+      is_pooling(p) ? attr_str(p, "type", "average") : attr_str(p, "operation", "sum");
   const std::pair<const char*, const char*> names[] = {
       {"sum", "Sum"}, {"prod", "Prod"},   {"max", "Max"}, {"min", "Min"},
       {"avg", "Avg"}, {"average", "Avg"}, {"any", "Any"}, {"all", "All"}};
@@ -46,10 +46,10 @@ std::vector<bool> reduced_dims(const Problem& p) {
   const size_t rank = p.in[0].shape.size();
   std::vector<bool> r(rank, false);
   if (is_pooling(p)) {
-    for (size_t d = rank - cpu::attr_ints(p, "output_size").size(); d < rank; ++d) r[d] = true;
+    for (size_t d = rank - attr_ints(p, "output_size").size(); d < rank; ++d) r[d] = true;
     return r;
   }
-  for (int64_t axis : cpu::attr_ints(p, "axes")) r[rows::wrap_axis(axis, rank)] = true;
+  for (int64_t axis : attr_ints(p, "axes")) r[rows::wrap_axis(axis, rank)] = true;
   return r;
 }
 
@@ -197,7 +197,7 @@ class Reduction : public KernelImpl {
     if (Support s = supports_types(p); !s) return s;
     if (p.in[0].shape.size() > kDims) return Support::no("more than 8 dims");
     if (is_pooling(p)) {
-      for (int64_t size : cpu::attr_ints(p, "output_size"))
+      for (int64_t size : attr_ints(p, "output_size"))
         if (size != 1) return Support::no("the output is larger than one position");
     }
     const std::string op = operation(p);

@@ -67,10 +67,10 @@ class SoftMax final : public KernelImpl {
   }
 
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    const rows::Slabs v = rows::slabs_along(p.in[0], cpu::attr_int(p, "axis", -1));
+    const rows::Slabs v = rows::slabs_along(p.in[0], attr_int(p, "axis", -1));
     Softmax s{};
     s.rows = v.outer * v.inner, s.size = v.axis, s.columns = v.inner;
-    s.log = cpu::attr_bool(p, "log", false);
+    s.log = attr_bool(p, "log", false);
     return std::make_unique<SoftmaxKernel>(p, s);
   }
   // A position is read, at the last, by the thread that then writes it.

@@ -52,12 +52,6 @@ int64_t wrap_axis(int64_t axis, size_t rank) {
   return axis < 0 ? axis + n : axis;
 }
 
-std::string str(const Shape& shape) {
-  std::string s = "[";
-  for (size_t i = 0; i < shape.size(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
-  return s + "]";
-}
-
 bool is_float(DataType t) {
   return t == DataType::kFLOAT || t == DataType::kDOUBLE || t == DataType::kHALF ||
          t == DataType::kBF16;

@@ -6,10 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "kernels/kernel.h"
+#include "kernels/problem.h"
 
 namespace tenon::kernels::reference {
 
@@ -19,7 +18,6 @@ int64_t volume(const Shape& shape);
 int64_t volume(const Shape& shape, size_t first, size_t last);  // of dims [first, last)
 Shape row_major(const Shape& shape);                            // strides
 int64_t wrap_axis(int64_t axis, size_t rank);
-std::string str(const Shape& shape);  // "[2, 3]"
 
 /// "No" unless the dtype has one of the nine element types kernels compute with.
 bool is_float(DataType t);
