@@ -2,33 +2,13 @@
 #include "kernels/cuda/fused_activation.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "kernels/cpu/nd.h"
+#include "kernels/cuda/activations.h"
 #include "kernels/cuda/sources.h"
 
 namespace tenon::kernels {
 namespace {
-
-// In the order of the enum in src/fused_activation.cuh.
-constexpr const char* kActivations[] = {"",
-                                        "relu",
-                                        "sigmoid",
-                                        "tanh",
-                                        "leaky_relu",
-                                        "elu",
-                                        "selu",
-                                        "softsign",
-                                        "softplus",
-                                        "clip",
-                                        "hard_sigmoid",
-                                        "scaled_tanh",
-                                        "thresholded_relu",
-                                        "gelu_erf",
-                                        "gelu_tanh",
-                                        "silu",
-                                        "hard_swish",
-                                        "mish"};
 
 /// Twin of the struct in src/activate_rows.cu.
 struct ActivationParams {
@@ -46,9 +26,9 @@ const RegisterSources kSources({{"activate_rows.cu", {"T=f32"}},
 
 std::optional<FusedActivation> fused_activation(const Problem& p) {
   const std::string name = attr_str(p, "activation", "");
-  const auto* at = std::find(std::begin(kActivations), std::end(kActivations), name);
-  if (at == std::end(kActivations)) return std::nullopt;
-  return FusedActivation{static_cast<int32_t>(at - std::begin(kActivations)),
+  const int number = activation_number(name);
+  if (number < 0) return std::nullopt;
+  return FusedActivation{number,
                          static_cast<float>(attr_float(p, "alpha", 0)),
                          static_cast<float>(attr_float(p, "beta", 0))};
 }

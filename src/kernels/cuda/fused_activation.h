@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The activation that a layer ends with, as device code knows it (src/fused_activation.cuh), and a
+// The activation that a layer ends with, as device code knows it (src/activations.cuh), and a
 // pass that applies it in place behind a library call. Immutable; thread safe.
 #pragma once
 
