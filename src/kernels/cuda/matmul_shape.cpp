@@ -89,6 +89,18 @@ MatmulShape linear_shape(const Problem& p) {
   return s;
 }
 
+Support supports_plain_operands(const Problem& p) {
+  const TensorDesc& y = p.out[0];
+  if (!y.plain()) return Support::no("plain layout only");
+  for (const TensorDesc& d : p.in) {
+    if (!d.present) continue;
+    if (d.dtype != y.dtype) return Support::no("operands of different types");
+    if (!d.plain()) return Support::no("plain layout only");
+    if (!d.format.empty()) return Support::no("packed operand");
+  }
+  return Support::yes();
+}
+
 MatmulShape batch_as_rows(MatmulShape s) {
   const bool one = s.batch.size() == 1 && s.b_batch[0] == 0;
   if (!one || s.a_transposed || s.a_batch[0] != s.m * s.k) return s;

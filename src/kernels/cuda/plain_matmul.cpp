@@ -69,17 +69,10 @@ class PlainMatmul final : public DeviceKernel {
 };
 
 Support supports_operands(const Problem& p) {
-  const TensorDesc& y = p.out[0];
-  if (!device_type(y.dtype))
-    return Support::no(std::string("f32, f16, bf16 and f64 only, not ") + name_of(y.dtype));
-  if (!y.plain()) return Support::no("plain layout only");
-  for (const TensorDesc& d : p.in) {
-    if (!d.present) continue;
-    if (d.dtype != y.dtype) return Support::no("operands of different types");
-    if (!d.plain()) return Support::no("plain layout only");
-    if (!d.format.empty()) return Support::no("packed operand");
-  }
-  return Support::yes();
+  const DataType t = p.out[0].dtype;
+  if (!device_type(t))
+    return Support::no(std::string("f32, f16, bf16 and f64 only, not ") + name_of(t));
+  return supports_plain_operands(p);
 }
 
 class MatrixMultiply final : public KernelImpl {
