@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/nd.h"
 #include "kernels/cuda/activations.h"
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
 
@@ -49,12 +50,6 @@ Three window_ints(const Problem& p, const char* name, int64_t value) {
   return three(attr_ints(p, name), value);
 }
 
-const char* element_type(DataType t) {
-  if (t == DataType::kHALF) return "f16";
-  if (t == DataType::kBF16) return "bf16";
-  return t == DataType::kDOUBLE ? "f64" : "f32";
-}
-
 std::vector<std::string> defines(const char* type, bool transposed) {
   return {std::string("T=") + type, transposed ? "TRANSPOSED=true" : "TRANSPOSED=false"};
 }
@@ -62,8 +57,7 @@ std::vector<std::string> defines(const char* type, bool transposed) {
 bool same_float_type(const Problem& p) {
   const DataType type = p.out[0].dtype;
   const auto same = [&](const TensorDesc& d) { return !d.present || d.dtype == type; };
-  const bool is_float = type == DataType::kFLOAT || type == DataType::kHALF ||
-                        type == DataType::kBF16 || type == DataType::kDOUBLE;
+  const bool is_float = is_device_float(type) || type == DataType::kDOUBLE;
   return is_float && std::all_of(p.in.begin(), p.in.end(), same);
 }
 
@@ -106,7 +100,7 @@ class DirectConvolution final : public DeviceKernel {
     sizes_ = sizes_of(p, transposed, width);
     if (sizes_.items == 0) return;
     const CodeSource source{"convolution.cu", std::string(source_file("convolution.cu")),
-                            defines(element_type(p.out[0].dtype), transposed)};
+                            defines(device_type(p.out[0].dtype), transposed)};
     function_ = p.target->code->function(source, width == 4 ? "tiles_of_4" : "tiles_of_1");
     has_bias_ = has_input(p, 2);
     has_residual_ = has_input(p, 3);

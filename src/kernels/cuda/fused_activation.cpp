@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/nd.h"
 #include "kernels/cuda/activations.h"
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/sources.h"
 
 namespace tenon::kernels {
@@ -28,22 +29,15 @@ std::optional<FusedActivation> fused_activation(const Problem& p) {
   const std::string name = attr_str(p, "activation", "");
   const int number = activation_number(name);
   if (number < 0) return std::nullopt;
-  return FusedActivation{number,
-                         static_cast<float>(attr_float(p, "alpha", 0)),
+  return FusedActivation{number, static_cast<float>(attr_float(p, "alpha", 0)),
                          static_cast<float>(attr_float(p, "beta", 0))};
-}
-
-const char* device_float(DataType t) {
-  if (t == DataType::kFLOAT) return "f32";
-  if (t == DataType::kHALF) return "f16";
-  return t == DataType::kBF16 ? "bf16" : nullptr;
 }
 
 ActivationPass::ActivationPass(const Problem& p, FusedActivation activation)
     : activation_(activation), count_(p.out[0].elements()) {
   function_ = p.target->code->function({"activate_rows.cu",
                                         std::string(source_file("activate_rows.cu")),
-                                        {std::string("T=") + device_float(p.out[0].dtype)}},
+                                        {std::string("T=") + device_type(p.out[0].dtype)}},
                                        "activate_rows");
   const int64_t per_block = 256 * 16 / static_cast<int64_t>(size_of(p.out[0].dtype));
   blocks_ = static_cast<unsigned>(

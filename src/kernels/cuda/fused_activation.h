@@ -19,9 +19,6 @@ struct FusedActivation {
 /// What the layer's attributes say; none where device code has no such activation.
 std::optional<FusedActivation> fused_activation(const Problem& problem);
 
-/// f32, f16 or bf16 in device code; null for other types.
-const char* device_float(DataType t);
-
 class ActivationPass final : public DeviceKernel {
  public:
   /// On output 0 of the problem.

@@ -18,7 +18,7 @@ struct Lines {
 };
 
 CUfunction function(const Problem& p, const char* name) {
-  return rows::function(p, "lines.cu", {std::string("T=") + rows::device_type(p.in[0].dtype)},
+  return rows::function(p, "lines.cu", {std::string("T=") + device_type(p.in[0].dtype)},
                         name);
 }
 
@@ -30,7 +30,7 @@ Lines lines_of(const rows::Slabs& s) {
 
 Support supports_type(const Problem& p) {
   const DataType t = p.in[0].dtype;
-  if (rows::is_real(t) || t == DataType::kINT32 || t == DataType::kINT64) return Support::yes();
+  if (is_device_float(t) || t == DataType::kINT32 || t == DataType::kINT64) return Support::yes();
   return Support::no(std::string("no CUDA kernel for ") + name_of(t));
 }
 
@@ -130,7 +130,7 @@ class TopKKernel final : public DeviceKernel {
   TopKKernel(const Problem& p, const Lines& lines) : lines_(lines) {
     sorts_ = lines.size <= kSortLine;
     lines_.padded = sorts_ ? static_cast<int32_t>(rows::power_of_two_from(lines.size)) : 0;
-    const unsigned value = rows::is_real(p.in[0].dtype) ? 4 : 8;
+    const unsigned value = is_device_float(p.in[0].dtype) ? 4 : 8;
     shared_bytes_ = static_cast<unsigned>(lines_.padded) * (value + 4);
     function_ = function(p, sorts_ ? "topk_sort" : "topk_select");
   }

@@ -21,7 +21,7 @@ struct Norm {
 };
 
 std::vector<std::string> defines(const Problem& p) {
-  return {std::string("T=") + rows::device_type(p.in[0].dtype)};
+  return {std::string("T=") + device_type(p.in[0].dtype)};
 }
 
 class NormKernel final : public DeviceKernel {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // matrix_multiply and linear by our plain kernel (src/matmul.cu): f64, every broadcast, every
 // activation. Much slower than the library's where that can.
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/fused_activation.h"
 #include "kernels/cuda/matmul_shape.h"
 #include "kernels/cuda/sources.h"
@@ -21,8 +22,6 @@ struct MatmulParams {
   int32_t rank = 0, activation = 0;
   float alpha = 0, beta = 0;
 };
-
-const char* device_type(DataType t) { return t == DataType::kDOUBLE ? "f64" : device_float(t); }
 
 MatmulParams make_params(const MatmulShape& s) {
   MatmulParams p;
@@ -70,7 +69,7 @@ class PlainMatmul final : public DeviceKernel {
 
 Support supports_operands(const Problem& p) {
   const DataType t = p.out[0].dtype;
-  if (!device_type(t))
+  if (!is_device_float(t) && t != DataType::kDOUBLE)
     return Support::no(std::string("f32, f16, bf16 and f64 only, not ") + name_of(t));
   return supports_plain_operands(p);
 }
@@ -99,7 +98,7 @@ class Linear final : public KernelImpl {
     if (Support s = supports_operands(p); !s) return s;
     const std::string activation = attr_str(p, "activation", "");
     if (!fused_activation(p)) return Support::no("no device code for \"" + activation + "\"");
-    if (!device_float(p.out[0].dtype) && !activation.empty() && activation != "relu")
+    if (!is_device_float(p.out[0].dtype) && !activation.empty() && activation != "relu")
       return Support::no("no device code for \"" + activation + "\" in f64");
     return Support::yes();
   }

@@ -64,7 +64,7 @@ class PoolKernel final : public DeviceKernel {
     pool_.small =
         n < 3 &&
         std::all_of(pool_.axes, pool_.axes + 3, [](const Axis& a) { return extent(a) <= 3; });
-    const std::vector<std::string> defines = {std::string("T=") + rows::device_type(p.in[0].dtype)};
+    const std::vector<std::string> defines = {std::string("T=") + device_type(p.in[0].dtype)};
     single_ = rows::function(p, "pooling.cu", defines, "pool_s");
     vectors_ = rows::function(p, "pooling.cu", defines, "pool_v");
   }

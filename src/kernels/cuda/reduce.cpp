@@ -54,7 +54,7 @@ std::vector<bool> reduced_dims(const Problem& p) {
 }
 
 std::vector<std::string> defines(const Problem& p) {
-  return {std::string("T=") + rows::device_type(p.in[0].dtype), std::string("OP=") + operation(p)};
+  return {std::string("T=") + device_type(p.in[0].dtype), std::string("OP=") + operation(p)};
 }
 
 /// Parts of the axis, so that `blocks` times as many fill the chip and each part is worth a block.
@@ -182,7 +182,7 @@ Support supports_types(const Problem& p) {
   const bool logic = op == "Any" || op == "All";
   const bool integer = t == DataType::kINT64 || t == DataType::kINT32;
   if (p.out[0].dtype != t) return Support::no("a result of another type");
-  if (logic ? t == DataType::kBOOL : rows::is_real(t) || (integer && op != "Avg"))
+  if (logic ? t == DataType::kBOOL : is_device_float(t) || (integer && op != "Avg"))
     return Support::yes();
   return Support::no("no CUDA kernel for " + op + " of " + name_of(t));
 }

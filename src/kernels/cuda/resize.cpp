@@ -27,7 +27,7 @@ size_t spatial_dims(const Problem& p) { return attr_sizes(p, "output_size").size
 /// Nearest moves elements: any type of the same size will do.
 std::vector<std::string> defines(const Problem& p) {
   const DataType t = p.in[0].dtype;
-  if (mode_of(p) != "nearest") return {std::string("T=") + rows::device_type(t)};
+  if (mode_of(p) != "nearest") return {std::string("T=") + device_type(t)};
   const char* const names[] = {"T=u8", "T=u16", "T=u32", "T=u64"};
   return {names[__builtin_ctzll(size_of(t))], "NEAREST"};
 }
@@ -91,7 +91,7 @@ class ResizeLayer final : public KernelImpl {
     const std::string mode = mode_of(p);
     if (mode != "nearest" && mode != "linear" && mode != "cubic")
       return Support::no("no resize mode \"" + mode + "\"");
-    if (mode != "nearest" && !rows::is_real(x.dtype))
+    if (mode != "nearest" && !is_device_float(x.dtype))
       return Support::no("mode " + mode + " of " + name_of(x.dtype));
     if (size_of(x.dtype) == 0 || !x.format.empty()) return Support::no("no whole elements");
     const size_t n = spatial_dims(p);

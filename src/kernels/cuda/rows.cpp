@@ -7,32 +7,6 @@
 
 namespace tenon::kernels::rows {
 
-const char* device_type(DataType t) {
-  switch (t) {
-    case DataType::kFLOAT:
-      return "f32";
-    case DataType::kHALF:
-      return "f16";
-    case DataType::kBF16:
-      return "bf16";
-    case DataType::kINT64:
-      return "i64";
-    case DataType::kINT32:
-      return "i32";
-    case DataType::kINT8:
-      return "i8";
-    case DataType::kUINT8:
-    case DataType::kBOOL:
-      return "u8";
-    default:
-      return nullptr;
-  }
-}
-
-bool is_real(DataType t) {
-  return t == DataType::kFLOAT || t == DataType::kHALF || t == DataType::kBF16;
-}
-
 CUfunction function(const Problem& p, const char* file, std::vector<std::string> defines,
                     const std::string& name) {
   TENON_ASSERT(p.target && p.target->code, "a CUDA kernel needs a CUDA target");
@@ -52,7 +26,7 @@ std::vector<SourceVariant> variants(const char* file, std::initializer_list<cons
 
 Support one_real_type(const Problem& p) {
   const DataType t = p.in[0].dtype;
-  if (!is_real(t)) return Support::no(std::string("no CUDA kernel for ") + name_of(t));
+  if (!is_device_float(t)) return Support::no(std::string("no CUDA kernel for ") + name_of(t));
   for (const TensorDesc& d : p.in) {
     if (!d.present) continue;
     if (d.dtype != t) return Support::no("operands of different types");

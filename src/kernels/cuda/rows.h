@@ -9,16 +9,13 @@
 #include <vector>
 
 #include "kernels/cpu/nd.h"
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
 
 namespace tenon::kernels::rows {
 
 using Ints = std::vector<int64_t>;
-
-/// Name of an element type in device code ("f32", "u8"), or null if it has none.
-const char* device_type(DataType t);
-bool is_real(DataType t);  // f32, f16 and bf16
 
 /// The kernel `name` of an embedded source.
 CUfunction function(const Problem& p, const char* file, std::vector<std::string> defines,

@@ -27,7 +27,7 @@ class SoftmaxKernel final : public DeviceKernel {
                                  "softmax_long", "softmax_columns"};
     for (size_t i = 0; i < 5; ++i)
       functions_[i] = rows::function(
-          p, "softmax.cu", {std::string("T=") + rows::device_type(p.in[0].dtype)}, names[i]);
+          p, "softmax.cu", {std::string("T=") + device_type(p.in[0].dtype)}, names[i]);
   }
 
   void launches(const Call& call, LaunchSink& sink) const override {
