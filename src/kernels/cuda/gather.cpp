@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/rows.h"
+#include "net/layer.h"
 
 namespace tenon::kernels {
 namespace {
@@ -56,7 +57,7 @@ bool by_element(const Problem& p) {
 }
 size_t axis_of(const Problem& p) {
   const char* name = p.layer->op == "gather" ? "axis" : "first_axis";
-  return rows::wrap_axis(attr_int(p, name, 0), p.in[0].shape.size());
+  return static_cast<size_t>(net::wrap_axis(attr_int(p, name, 0), p.in[0].shape.size()));
 }
 /// Whether whole rows of consecutive bytes are moved, one index each.
 bool takes_rows(const Problem& p) {

@@ -42,17 +42,6 @@ const char* operation(const Problem& p) {
   return nullptr;
 }
 
-std::vector<bool> reduced_dims(const Problem& p) {
-  const size_t rank = p.in[0].shape.size();
-  std::vector<bool> r(rank, false);
-  if (is_pooling(p)) {
-    for (size_t d = rank - attr_ints(p, "output_size").size(); d < rank; ++d) r[d] = true;
-    return r;
-  }
-  for (int64_t axis : attr_ints(p, "axes")) r[rows::wrap_axis(axis, rank)] = true;
-  return r;
-}
-
 std::vector<std::string> defines(const Problem& p) {
   return {std::string("T=") + device_type(p.in[0].dtype), std::string("OP=") + operation(p)};
 }
@@ -65,7 +54,7 @@ int64_t splits_for(int64_t blocks, int64_t axis, int64_t least_part, int process
 
 class SlabKernel final : public DeviceKernel {
  public:
-  SlabKernel(const Problem& p, const rows::Slabs& s)
+  SlabKernel(const Problem& p, const cpu::Slabs& s)
       : slabs_(s), vector_(rows::per_vector(p.in[0].dtype)), processors_(p.target->processors) {
     const char* const names[] = {"rows_lanes_s", "rows_lanes_v", "rows_block_s", "rows_block_v",
                                  "columns_s",    "columns_v",    "finish"};
@@ -127,7 +116,7 @@ class SlabKernel final : public DeviceKernel {
     sink(functions_[4 + vectors], grid, {static_cast<unsigned>(x), static_cast<unsigned>(y)}, 0, r);
   }
 
-  rows::Slabs slabs_;
+  cpu::Slabs slabs_;
   int64_t vector_;
   int processors_;
   int64_t splits_ = 1;
@@ -139,8 +128,8 @@ class AnyKernel final : public DeviceKernel {
  public:
   explicit AnyKernel(const Problem& p) : processors_(p.target->processors) {
     const TensorDesc& x = p.in[0];
-    const std::vector<bool> reduced = reduced_dims(p);
-    const Ints own = x.strides(), out = rows::kept_strides(p.out[0], reduced);
+    const std::vector<bool> reduced = cpu::reduced_dims(p);
+    const Ints own = x.strides(), out = cpu::kept_strides(p.out[0], reduced);
     Ints kept_shape, kept_x, kept_y, reduced_shape, reduced_x;
     for (size_t d = 0; d < reduced.size(); ++d) {
       (reduced[d] ? reduced_shape : kept_shape).push_back(x.shape[d]);
@@ -207,8 +196,10 @@ class Reduction : public KernelImpl {
     return Support::yes();
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    if (const auto slabs = rows::slabs_reduced(p.in[0], p.out[0], reduced_dims(p)))
-      return std::make_unique<SlabKernel>(p, *slabs);
+    if (p.in[0].elements() != 0) {
+      if (const auto slabs = cpu::slabs_reduced(p.in[0], p.out[0], cpu::reduced_dims(p)))
+        return std::make_unique<SlabKernel>(p, *slabs);
+    }
     return std::make_unique<AnyKernel>(p);
   }
 };

@@ -4,11 +4,10 @@
 #pragma once
 
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/nd.h"
+#include "kernels/cpu/slabs.h"
 #include "kernels/cuda/element_type.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
@@ -42,18 +41,5 @@ struct Shape {
 };
 Shape spread(int64_t groups, int64_t lanes, int processors, int64_t most_threads = 256);
 Dim3 grid_of(int64_t blocks);  // throws Error if there are too many
-
-/// A tensor seen as [outer][axis][inner] in its memory order.
-struct Slabs {
-  int64_t outer = 1, axis = 1, inner = 1;
-};
-/// The view along one dim, in every layout.
-Slabs slabs_along(const TensorDesc& x, int64_t axis);
-/// The view in which the `reduced` dims are `axis` and y is [outer][inner], if there is one.
-std::optional<Slabs> slabs_reduced(const TensorDesc& x, const TensorDesc& y,
-                                   const std::vector<bool>& reduced);
-/// Strides of y over the dims of x, 0 along the reduced ones (which y may have dropped).
-Ints kept_strides(const TensorDesc& y, const std::vector<bool>& reduced);
-size_t wrap_axis(int64_t axis, size_t rank);
 
 }  // namespace tenon::kernels::rows

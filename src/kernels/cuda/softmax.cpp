@@ -26,8 +26,8 @@ class SoftmaxKernel final : public DeviceKernel {
     const char* const names[] = {"softmax_lanes_s", "softmax_lanes_v", "softmax_block_v",
                                  "softmax_long", "softmax_columns"};
     for (size_t i = 0; i < 5; ++i)
-      functions_[i] = rows::function(
-          p, "softmax.cu", {std::string("T=") + device_type(p.in[0].dtype)}, names[i]);
+      functions_[i] = rows::function(p, "softmax.cu",
+                                     {std::string("T=") + device_type(p.in[0].dtype)}, names[i]);
   }
 
   void launches(const Call& call, LaunchSink& sink) const override {
@@ -67,7 +67,7 @@ class SoftMax final : public KernelImpl {
   }
 
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    const rows::Slabs v = rows::slabs_along(p.in[0], attr_int(p, "axis", -1));
+    const cpu::Slabs v = cpu::slabs_along(p.in[0], attr_int(p, "axis", -1));
     Softmax s{};
     s.rows = v.outer * v.inner, s.size = v.axis, s.columns = v.inner;
     s.log = attr_bool(p, "log", false);

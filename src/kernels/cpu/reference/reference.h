@@ -14,6 +14,7 @@
 
 #include "kernels/cpu/reference/view.h"
 #include "kernels/problem.h"
+#include "net/layer.h"
 
 namespace tenon::kernels::reference {
 
