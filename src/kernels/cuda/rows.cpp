@@ -62,4 +62,19 @@ Shape spread(int64_t groups, int64_t lanes, int processors, int64_t most_threads
   return {grid_of(ceil_div(groups * lanes, block)), {static_cast<unsigned>(block)}};
 }
 
+RowPlan plan_rows(int64_t rows, int64_t size, int64_t vector, int processors) {
+  constexpr int64_t kLaneRow = 256, kLaneRowVectors = 1024, kBlockRow = 8192;  // the longest rows
+  const bool vectors = vector > 1;
+  const int64_t parts = size / vector;
+  if (size > (vectors ? kLaneRowVectors : kLaneRow)) {
+    const bool fits = vectors && size <= kBlockRow;
+    const int64_t most = fits ? 512 : 1024;
+    const Dim3 block{static_cast<unsigned>(std::min(most, whole_warps(parts)))};
+    return {fits ? RowPlan::kBlockVectors : RowPlan::kLong, 0, {grid_of(rows), block}};
+  }
+  const int64_t lanes = std::min<int64_t>(32, power_of_two_from(parts));
+  return {vectors ? RowPlan::kLanesVectors : RowPlan::kLanes, static_cast<int32_t>(lanes),
+          spread(rows, lanes, processors)};
+}
+
 }  // namespace tenon::kernels::rows

@@ -42,4 +42,14 @@ struct Shape {
 Shape spread(int64_t groups, int64_t lanes, int processors, int64_t most_threads = 256);
 Dim3 grid_of(int64_t blocks);  // throws Error if there are too many
 
+/// How kernels that work row by row (normalization, softmax) are launched.
+struct RowPlan {
+  enum Kernel : size_t { kLanes, kLanesVectors, kBlockVectors, kLong };
+  Kernel kernel;      // part of a warp a row; a block a row that stays in its registers; any row
+  int32_t lanes = 0;  // of a row, where it is part of a warp
+  Shape shape;
+};
+/// `vector`: elements that a thread takes at a time, 1 where pointers or sizes allow no vectors.
+RowPlan plan_rows(int64_t rows, int64_t size, int64_t vector, int processors);
+
 }  // namespace tenon::kernels::rows

@@ -7,9 +7,6 @@
 namespace tenon::kernels {
 namespace {
 
-// Longest rows of a warp, single elements or vectors, and of a block.
-constexpr int64_t kLaneRow[] = {256, 1024}, kBlockRow = 8192;
-
 struct Softmax {
   const void* x;
   void* y;
@@ -37,16 +34,9 @@ class SoftmaxKernel final : public DeviceKernel {
     if (s.columns > 1)
       return sink(functions_[4], rows::grid_of(ceil_div(s.rows, 32)), {32, 8}, 0, s);
     const bool vectors = s.size % vector_ == 0 && rows::aligned({s.x, s.y});
-    const int64_t parts = s.size / (vectors ? vector_ : 1);
-    if (s.size > kLaneRow[vectors]) {
-      const bool fits = vectors && s.size <= kBlockRow;
-      const int64_t most = fits ? 512 : 1024;
-      const Dim3 block{static_cast<unsigned>(std::min(most, rows::whole_warps(parts)))};
-      return sink(functions_[fits ? 2 : 3], rows::grid_of(s.rows), block, 0, s);
-    }
-    s.lanes = static_cast<int32_t>(std::min<int64_t>(32, rows::power_of_two_from(parts)));
-    const rows::Shape shape = rows::spread(s.rows, s.lanes, processors_);
-    sink(functions_[vectors], shape.grid, shape.block, 0, s);
+    const rows::RowPlan plan = rows::plan_rows(s.rows, s.size, vectors ? vector_ : 1, processors_);
+    s.lanes = plan.lanes;
+    sink(functions_[plan.kernel], plan.shape.grid, plan.shape.block, 0, s);
   }
 
  private:
