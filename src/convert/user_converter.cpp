@@ -82,14 +82,6 @@ std::vector<std::string> user_converters() {
   return names;
 }
 
-std::vector<std::string> user_converted_ops() {
-  Table& t = table();
-  const std::shared_lock lock(t.mutex);
-  std::vector<std::string> names;
-  for (const auto& [op, entries] : t.by_op) names.push_back(op);
-  return names;
-}
-
 std::shared_ptr<const UserConverter> find_user_converter(const ir::Node& node,
                                                          std::string* refusals) {
   std::vector<Entry> entries;

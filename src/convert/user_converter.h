@@ -33,8 +33,6 @@ int add_user_converter(UserConverter converter);
 void remove_user_converter(int id);
 /// All of them: "op (origin)", in the order in which they are tried.
 std::vector<std::string> user_converters();
-/// Ops that have one, sorted.
-std::vector<std::string> user_converted_ops();
 
 /// The one that takes this node, or null. `refusals` (optional) receives why the others do not.
 std::shared_ptr<const UserConverter> find_user_converter(const ir::Node& node,

@@ -173,15 +173,6 @@ ir::Value* fill(Ctx& c, double value, const ir::SymShape& shape, DataType type) 
   return c.net("fill", {}, {{"dims", shape}, {"to", type}, {"value", value}});
 }
 
-std::vector<int64_t> fixed_sizes(Ctx& c, const ir::Value* x, const char* what) {
-  std::vector<int64_t> out;
-  for (const ir::SymDim& d : x->type.shape) {
-    c.require(d.is_const(), what, " has a size that depends on the input (", d.str(), ")");
-    out.push_back(d.value());
-  }
-  return out;
-}
-
 ir::Value* per_channel(Ctx& c, ir::Value* x, size_t rank) {
   ir::SymShape shape(rank, ir::SymDim(1));
   if (rank > 1) shape[1] = x->type.shape.at(0);

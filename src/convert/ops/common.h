@@ -66,8 +66,6 @@ ir::Value* reduce(Ctx& c, const char* operation, ir::Value* x, std::vector<int64
 ir::Value* fill(Ctx& c, double value, const ir::SymShape& shape, DataType type);
 /// Of the input's own statistics, one channel of one sample at a time (normalization.cpp).
 ir::Value* instance_norm(Ctx& c, const ir::Node& n);
-/// A tensor's sizes that must be numbers.
-std::vector<int64_t> fixed_sizes(Ctx& c, const ir::Value* x, const char* what);
 /// x[C] seen as [1, C, 1, ...] for an input of `rank` dimensions.
 ir::Value* per_channel(Ctx& c, ir::Value* x, size_t rank);
 

@@ -127,38 +127,9 @@ void RowCursor::next() {
   }
 }
 
-int64_t attr_int(const Problem& p, const char* name, int64_t fallback) {
-  return p.layer->get_or<int64_t>(name, fallback);
-}
-double attr_float(const Problem& p, const char* name, double fallback) {
-  return p.layer->get_or<double>(name, fallback);
-}
-bool attr_bool(const Problem& p, const char* name, bool fallback) {
-  return p.layer->get_or<bool>(name, fallback);
-}
-std::string attr_str(const Problem& p, const char* name, const char* fallback) {
-  return p.layer->get_or<std::string>(name, fallback);
-}
-Ints attr_ints(const Problem& p, const char* name) { return p.layer->get_or<Ints>(name, {}); }
-Ints attr_sizes(const Problem& p, const char* name) {
-  Ints out;
-  for (const ir::SymDim& d : p.layer->get_or<std::vector<ir::SymDim>>(name, {})) {
-    out.push_back(d.eval(p.sizes));
-  }
-  return out;
-}
-
-bool has_input(const Problem& p, size_t i) { return i < p.in.size() && p.in[i].present; }
-
 bool same_place(const TensorDesc& a, const TensorDesc& b) {
   const bool same_order = a.layout == b.layout || a.shape.size() < 3;
   return a.dtype == b.dtype && a.shape == b.shape && same_order;
-}
-
-std::string str(const Ints& v) {
-  std::string s = "[";
-  for (size_t i = 0; i < v.size(); ++i) s += (i ? ", " : "") + std::to_string(v[i]);
-  return s + "]";
 }
 
 }  // namespace tenon::kernels::cpu

@@ -6,10 +6,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "kernels/kernel.h"
+#include "kernels/problem.h"
 
 namespace tenon::kernels::cpu {
 
@@ -53,18 +53,7 @@ class RowCursor {
 /// Operands and dims a RowCursor can take.
 constexpr size_t kMaxOperands = 16;
 
-// Attributes with defaults; the node may leave them out.
-int64_t attr_int(const Problem& p, const char* name, int64_t fallback);
-double attr_float(const Problem& p, const char* name, double fallback);
-bool attr_bool(const Problem& p, const char* name, bool fallback);
-std::string attr_str(const Problem& p, const char* name, const char* fallback);
-Ints attr_ints(const Problem& p, const char* name);
-/// A Sizes attribute under the problem's symbol values.
-Ints attr_sizes(const Problem& p, const char* name);
-
-bool has_input(const Problem& p, size_t i);
 bool same_place(const TensorDesc& a, const TensorDesc& b);  // shape, layout and dtype are equal
-std::string str(const Ints& v);
 
 /// Elements (of about one operation each) below which a second thread costs more than it gives.
 constexpr int64_t kGrain = 16384;

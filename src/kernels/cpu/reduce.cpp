@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "kernels/cpu/isa.h"
-#include "kernels/cpu/nd.h"
 #include "kernels/cpu/rows.h"
+#include "kernels/cpu/slabs.h"
 
 namespace tenon::kernels::cpu {
 
@@ -23,53 +23,6 @@ std::optional<ReduceOp> op_of(const std::string& name) {
   if (name == "min") return ReduceOp::kMin;
   if (name == "prod") return ReduceOp::kProd;
   return std::nullopt;
-}
-
-struct Slabs {
-  int64_t outer = 1, axis = 1, inner = 1;
-};
-
-// Strides of the output over the input's dims, 0 along reduced ones.
-Ints output_strides(const Problem& p, const std::vector<bool>& reduced) {
-  const Ints own = p.out[0].strides();
-  const size_t rank = reduced.size();
-  const bool kept_dims = own.size() == rank;
-  Ints s(rank, 0);
-  for (size_t d = 0, o = 0; d < rank; ++d) {
-    if (!reduced[d]) s[d] = own[kept_dims ? d : o++];
-  }
-  return s;
-}
-
-std::optional<Slabs> slabs_of(const Problem& p, const std::vector<bool>& reduced) {
-  // The memory order of input and output must be the same for this view to be possible.
-  const Space s = make_space(p.in[0].shape, {p.in[0].strides(), output_strides(p, reduced)});
-  const Ints& out = s.strides[1];
-  Slabs v;
-  size_t d = 0;
-  const size_t n = s.dims.size();
-  int64_t outer_stride = -1;
-  if (d < n && out[d] != 0) v.outer = s.dims[d], outer_stride = out[d++];
-  if (d < n && out[d] == 0) v.axis = s.dims[d++];
-  if (d < n && out[d] != 0) {
-    v.inner = s.dims[d];
-    if (out[d++] != 1) return std::nullopt;
-  }
-  if (d != n || (outer_stride != -1 && outer_stride != v.inner)) return std::nullopt;
-  return v;
-}
-
-std::vector<bool> reduced_dims(const Problem& p) {
-  const size_t rank = p.in[0].shape.size();
-  std::vector<bool> r(rank, false);
-  if (p.layer->op == "adaptive_pooling") {
-    for (size_t d = rank - attr_ints(p, "output_size").size(); d < rank; ++d) r[d] = true;
-    return r;
-  }
-  for (int64_t axis : attr_ints(p, "axes")) {
-    r.at(static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis)) = true;
-  }
-  return r;
 }
 
 std::string operation(const Problem& p) {
@@ -89,20 +42,13 @@ class ReduceKernel : public Kernel {
           [&](int64_t begin, int64_t end) { fns_.reduce_rows(op_, x, out, s_.axis, begin, end); });
       return;
     }
-    const int64_t strips = (s_.inner + kStrip - 1) / kStrip;
-    parallel_for(s_.outer * strips,
-                 std::max<int64_t>(1, kGrain / s_.axis / std::min(kStrip, s_.inner)),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t i = begin; i < end; ++i) {
-                     const int64_t slab = i / strips, c = i % strips * kStrip;
-                     fns_.reduce_columns(op_, x + slab * s_.axis * s_.inner, out + slab * s_.inner,
-                                         s_.axis, s_.inner, c, std::min(c + kStrip, s_.inner));
-                   }
-                 });
+    for_each_strip(s_, s_.axis, [&](int64_t slab, int64_t begin, int64_t end) {
+      fns_.reduce_columns(op_, x + slab * s_.axis * s_.inner, out + slab * s_.inner, s_.axis,
+                          s_.inner, begin, end);
+    });
   }
 
  private:
-  static constexpr int64_t kStrip = 128;
   ReduceOp op_;
   Slabs s_;
   const RowFns& fns_;
@@ -122,12 +68,13 @@ class Reduce : public KernelImpl {
       }
     }
     if (x.elements() == 0) return Support::no("empty input");
-    return slabs_of(p, reduced_dims(p))
+    return slabs_reduced(p.in[0], p.out[0], reduced_dims(p))
                ? Support::yes()
                : Support::no("the reduced dims are not neighbours in memory");
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    return std::make_unique<ReduceKernel>(*op_of(operation(p)), *slabs_of(p, reduced_dims(p)));
+    return std::make_unique<ReduceKernel>(*op_of(operation(p)),
+                                          *slabs_reduced(p.in[0], p.out[0], reduced_dims(p)));
   }
 };
 

@@ -11,7 +11,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/isa.h"
-#include "kernels/cpu/nd.h"
+#include "kernels/cpu/slabs.h"
 
 namespace tenon::kernels::cpu {
 
@@ -88,33 +88,27 @@ class Normalization : public KernelImpl {
 
 class SoftMaxKernel : public Kernel {
  public:
-  SoftMaxKernel(int64_t slabs, int64_t axis, int64_t columns, bool log)
-      : slabs_(slabs), axis_(axis), columns_(columns), log_(log), fns_(TENON_ISA_PICK(row_fns)) {}
+  SoftMaxKernel(const Slabs& slabs, bool log)
+      : s_(slabs), log_(log), fns_(TENON_ISA_PICK(row_fns)) {}
 
   void run(const Call& call) const override {
     const float* x = static_cast<const float*>(call.in[0]);
     float* out = static_cast<float*>(call.out[0]);
-    const int64_t cost = std::max<int64_t>(1, axis_ * 4);
-    if (columns_ == 1) {
-      parallel_for(slabs_, std::max<int64_t>(1, kGrain / cost), [&](int64_t begin, int64_t end) {
-        fns_.softmax_rows(x, out, axis_, log_, begin, end);
+    const int64_t cost = std::max<int64_t>(1, s_.axis * 4);
+    if (s_.inner == 1) {
+      parallel_for(s_.outer, std::max<int64_t>(1, kGrain / cost), [&](int64_t begin, int64_t end) {
+        fns_.softmax_rows(x, out, s_.axis, log_, begin, end);
       });
       return;
     }
-    const int64_t strips = (columns_ + kStrip - 1) / kStrip;
-    parallel_for(slabs_ * strips, std::max<int64_t>(1, kGrain / cost / std::min(kStrip, columns_)),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t i = begin; i < end; ++i) {
-                     const int64_t at = i / strips * axis_ * columns_, c = i % strips * kStrip;
-                     fns_.softmax_columns(x + at, out + at, axis_, columns_, log_, c,
-                                          std::min(c + kStrip, columns_));
-                   }
-                 });
+    for_each_strip(s_, cost, [&](int64_t slab, int64_t begin, int64_t end) {
+      const int64_t at = slab * s_.axis * s_.inner;
+      fns_.softmax_columns(x + at, out + at, s_.axis, s_.inner, log_, begin, end);
+    });
   }
 
  private:
-  static constexpr int64_t kStrip = 128;
-  int64_t slabs_, axis_, columns_;
+  Slabs s_;
   bool log_;
   const RowFns& fns_;
 };
@@ -130,14 +124,8 @@ class SoftMax : public KernelImpl {
   }
 
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    const TensorDesc& x = p.in[0];
-    int64_t axis = attr_int(p, "axis", -1);
-    if (axis < 0) axis += static_cast<int64_t>(x.shape.size());
-    const int64_t size = x.shape.at(static_cast<size_t>(axis));
-    // In memory the axis has `columns` elements inside each of its steps, in every layout.
-    const int64_t columns = x.strides()[static_cast<size_t>(axis)], total = x.elements();
-    const int64_t slabs = total == 0 ? 0 : total / size / columns;
-    return std::make_unique<SoftMaxKernel>(slabs, size, columns, attr_bool(p, "log", false));
+    return std::make_unique<SoftMaxKernel>(slabs_along(p.in[0], attr_int(p, "axis", -1)),
+                                           attr_bool(p, "log", false));
   }
   bool in_place(const Problem& p, size_t i) const override { return i == 0; }
 };

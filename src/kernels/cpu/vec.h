@@ -34,7 +34,6 @@ typedef float vf_unaligned __attribute__((vector_size(kW * 4), aligned(4), may_a
 TENON_INLINE vf load(const float* p) { return *reinterpret_cast<const vf_unaligned*>(p); }
 TENON_INLINE void store(float* p, vf v) { *reinterpret_cast<vf_unaligned*>(p) = v; }
 TENON_INLINE vf splat(float x) { return x - vf{}; }
-TENON_INLINE vi splat_i(int32_t x) { return x - vi{}; }
 TENON_INLINE vi bits(vf v) { return (vi)v; }
 TENON_INLINE vf as_float(vi v) { return (vf)v; }
 
@@ -99,7 +98,6 @@ TENON_INLINE vf min(vf a, vf b) {
 }
 /// The plain instruction: b where either is NaN.
 TENON_INLINE vf fast_max(vf a, vf b) { return a > b ? a : b; }
-TENON_INLINE vf fast_min(vf a, vf b) { return a < b ? a : b; }
 TENON_INLINE vf abs(vf a) { return as_float(bits(a) & 0x7fffffff); }
 /// |a| with the sign of b.
 TENON_INLINE vf copysign(vf a, vf b) {

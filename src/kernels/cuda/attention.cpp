@@ -5,17 +5,13 @@
 #include <cmath>
 
 #include "kernels/cpu/nd.h"
-#include "kernels/cuda/fused_activation.h"
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
 
 namespace tenon::kernels {
 namespace {
 
-using cpu::attr_bool;
-using cpu::attr_float;
-using cpu::attr_str;
-using cpu::has_input;
 using cpu::Ints;
 
 /// Twin of the struct in src/attention.cuh.
@@ -73,7 +69,7 @@ struct Choice {
 Choice tensor_choice(const Problem& p, int64_t queries) {
   const int64_t depth = depth_of(p.in[0]);
   Choice c;
-  const std::string type = device_float(p.in[0].dtype);
+  const std::string type = device_type(p.in[0].dtype);
   c.source = {"attention.cu",
               std::string(source_file("attention.cu")),
               {"T=" + type, "D=" + std::to_string(depth)}};
@@ -89,7 +85,7 @@ Choice plain_choice(const Problem& p, int64_t queries) {
   Choice c;
   c.source = {"attention_plain.cu",
               std::string(source_file("attention_plain.cu")),
-              {std::string("T=") + device_float(p.in[0].dtype)}};
+              {std::string("T=") + device_type(p.in[0].dtype)}};
   c.queries = columns == 256 ? std::min<int64_t>(queries, 32) : queries;
   c.function = "attention_q" + std::to_string(c.queries) + "_v" + std::to_string(columns);
   const int64_t pitch = 4 * ceil_div(depth_of(p.in[0]), 4) + 4;
@@ -211,7 +207,7 @@ class Attention final : public KernelImpl {
 
   Support supports(const Problem& p) const override {
     const DataType t = p.in[0].dtype;
-    if (!device_float(t)) return Support::no("f32, f16 and bf16 only");
+    if (!is_device_float(t)) return Support::no("f32, f16 and bf16 only");
     for (size_t i = 0; i < 3; ++i)
       if (Support s = supports_operand(p.in[i], t); !s) return s;
     if (Support s = supports_operand(p.out[0], t); !s) return s;

@@ -21,7 +21,7 @@ namespace tenon::kernels {
 /// What is compiled. Sizes are parameters of the kernels, never part of the source: one compiled
 /// source serves every shape.
 struct CodeSource {
-  std::string name;  // for messages: "rows.cu", "pointwise"
+  std::string name;  // for messages: "softmax.cu", "pointwise"
   std::string text;
   std::vector<std::string> defines;  // "T_IN=f16"
 };

@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/nd.h"
 #include "kernels/cuda/activations.h"
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
 
@@ -46,13 +47,7 @@ Five five(const Ints& strides) {
   return {strides[0], strides[1], s[0], s[1], s[2]};
 }
 Three window_ints(const Problem& p, const char* name, int64_t value) {
-  return three(cpu::attr_ints(p, name), value);
-}
-
-const char* element_type(DataType t) {
-  if (t == DataType::kHALF) return "f16";
-  if (t == DataType::kBF16) return "bf16";
-  return t == DataType::kDOUBLE ? "f64" : "f32";
+  return three(attr_ints(p, name), value);
 }
 
 std::vector<std::string> defines(const char* type, bool transposed) {
@@ -62,19 +57,18 @@ std::vector<std::string> defines(const char* type, bool transposed) {
 bool same_float_type(const Problem& p) {
   const DataType type = p.out[0].dtype;
   const auto same = [&](const TensorDesc& d) { return !d.present || d.dtype == type; };
-  const bool is_float = type == DataType::kFLOAT || type == DataType::kHALF ||
-                        type == DataType::kBF16 || type == DataType::kDOUBLE;
+  const bool is_float = is_device_float(type) || type == DataType::kDOUBLE;
   return is_float && std::all_of(p.in.begin(), p.in.end(), same);
 }
 
 /// Everything but the pointers. A tile is `width` output channels of one group.
 Params sizes_of(const Problem& p, bool transposed, int64_t width) {
   const TensorDesc &x = p.in[0], &w = p.in[1], &y = p.out[0];
-  const int64_t groups = cpu::attr_int(p, "groups", 1);
+  const int64_t groups = attr_int(p, "groups", 1);
   Params s{};
-  s.alpha = cpu::attr_float(p, "alpha", 0);
-  s.beta = cpu::attr_float(p, "beta", 0);
-  s.activation = activation_number(cpu::attr_str(p, "activation", ""));
+  s.alpha = attr_float(p, "alpha", 0);
+  s.beta = attr_float(p, "beta", 0);
+  s.activation = activation_number(attr_str(p, "activation", ""));
   s.channels = x.shape[1] / groups;
   s.kernels = y.shape[1] / groups;
   s.group_tiles = ceil_div(s.kernels, width);
@@ -86,7 +80,7 @@ Params sizes_of(const Problem& p, bool transposed, int64_t width) {
   s.w_window = spatial(w_strides, 0);
   s.x_strides = five(x.strides());
   s.y_strides = five(y.strides());
-  if (cpu::has_input(p, 3)) s.residual_strides = five(p.in[3].strides());
+  if (has_input(p, 3)) s.residual_strides = five(p.in[3].strides());
   s.in = spatial(x.shape, 1);
   s.out = spatial(y.shape, 1);
   s.window = spatial(w.shape, 1);
@@ -101,15 +95,15 @@ Params sizes_of(const Problem& p, bool transposed, int64_t width) {
 class DirectConvolution final : public DeviceKernel {
  public:
   DirectConvolution(const Problem& p, bool transposed) {
-    const int64_t per_group = p.out[0].shape[1] / cpu::attr_int(p, "groups", 1);
+    const int64_t per_group = p.out[0].shape[1] / attr_int(p, "groups", 1);
     const int width = per_group >= 4 ? 4 : 1;
     sizes_ = sizes_of(p, transposed, width);
     if (sizes_.items == 0) return;
     const CodeSource source{"convolution.cu", std::string(source_file("convolution.cu")),
-                            defines(element_type(p.out[0].dtype), transposed)};
+                            defines(device_type(p.out[0].dtype), transposed)};
     function_ = p.target->code->function(source, width == 4 ? "tiles_of_4" : "tiles_of_1");
-    has_bias_ = cpu::has_input(p, 2);
-    has_residual_ = cpu::has_input(p, 3);
+    has_bias_ = has_input(p, 2);
+    has_residual_ = has_input(p, 3);
   }
 
   void launches(const Call& call, LaunchSink& sink) const override {
@@ -141,7 +135,7 @@ class DirectImpl : public KernelImpl {
     if (!same_float_type(p)) return Support::no("operands of one floating-point type only");
     for (const TensorDesc& d : p.in)
       if (!d.format.empty()) return Support::no("an operand in the form of another kernel");
-    const std::string activation = cpu::attr_str(p, "activation", "");
+    const std::string activation = attr_str(p, "activation", "");
     if (activation_number(activation) < 0)
       return Support::no("no device code for the activation \"" + activation + "\"");
     return Support::yes();

@@ -54,7 +54,7 @@ std::shared_ptr<void> zeros_on_device(size_t bytes) {
 class ConvolutionKernel final : public Kernel {
  public:
   explicit ConvolutionKernel(const Problem& p)
-      : adds_bias_(adds_bias(p)), has_residual_(cpu::has_input(p, 3)) {
+      : adds_bias_(adds_bias(p)), has_residual_(has_input(p, 3)) {
     const TensorDesc& w = p.in[1];
     TENON_CHECK(w.format == kPackedFormat && w.constant_bytes >= w.bytes(),
                 "the weights are not packed for cuDNN");
@@ -62,7 +62,7 @@ class ConvolutionKernel final : public Kernel {
     HandleLease handle;
     plan_ = plan_convolution(p, {handle.get(), nullptr});
     scratch_bytes = plan_->workspace_bytes();
-    if (adds_bias_ && !cpu::has_input(p, 2))
+    if (adds_bias_ && !has_input(p, 2))
       zero_bias_ =
           zeros_on_device(static_cast<size_t>(p.out[0].shape[1]) * size_of(p.out[0].dtype));
   }

@@ -35,7 +35,7 @@ Ints with_height(Ints list, int64_t value, size_t rank) {
 
 Ints window_ints(const Problem& p, const char* name, int64_t value) {
   const size_t rank = p.in[0].shape.size();
-  Ints list = cpu::attr_ints(p, name);
+  Ints list = attr_ints(p, name);
   if (list.empty()) list.assign(rank - 2, value);
   return with_height(std::move(list), value, rank);
 }
@@ -76,8 +76,8 @@ class Chain {
 
 void build(Graph& graph, const Problem& p, const PlanDevice& device) {
   const DataType type = p.out[0].dtype;
-  const bool residual = cpu::has_input(p, 3), bias = adds_bias(p);
-  const bool relu = !cpu::attr_str(p, "activation", "").empty();
+  const bool residual = has_input(p, 3), bias = adds_bias(p);
+  const bool relu = !attr_str(p, "activation", "").empty();
   Chain chain(graph, channels_last(kOutput, type, p.out[0].shape), 1 + residual + bias + relu);
   const Descriptor& x = graph.tensor(channels_last(kInput, type, p.in[0].shape));
   const Descriptor& w = graph.tensor(channels_last(kKernel, type, p.in[1].shape));
@@ -177,8 +177,7 @@ std::unique_ptr<Plan> plan_of_tactic(const Graph& graph, std::string tactic, std
 }  // namespace
 
 bool adds_bias(const Problem& p) {
-  return cpu::has_input(p, 2) || cpu::has_input(p, 3) ||
-         !cpu::attr_str(p, "activation", "").empty();
+  return has_input(p, 2) || has_input(p, 3) || !attr_str(p, "activation", "").empty();
 }
 
 Support convolution_supported(const Problem& p) {
@@ -198,7 +197,7 @@ Support convolution_supported(const Problem& p) {
   if (!w.is_constant) return Support::no("constant weights only");
   if (!w.plain() || (!w.format.empty() && w.format != kPackedFormat))
     return Support::no("weights in the layout '" + w.format + "' of another kernel");
-  const std::string activation = cpu::attr_str(p, "activation", "");
+  const std::string activation = attr_str(p, "activation", "");
   if (!activation.empty() && activation != "relu")
     return Support::no("precompiled engines have no activation \"" + activation + "\"");
   if (w.elements() == 0) return Support::no("empty weights");

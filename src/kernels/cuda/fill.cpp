@@ -57,8 +57,8 @@ class RangeKernel final : public DeviceKernel {
  public:
   RangeKernel(const Problem& p, int type, bool is_float)
       : function_(function_of(p, is_float ? "range_float" : "range_int")) {
-    params_.start = cpu::attr_float(p, "start", 0);
-    params_.step = cpu::attr_float(p, "step", 1);
+    params_.start = attr_float(p, "start", 0);
+    params_.step = attr_float(p, "step", 1);
     if (!is_float) {
       params_.first = static_cast<int64_t>(params_.start);
       params_.stride = static_cast<int64_t>(params_.step);
@@ -88,7 +88,7 @@ class Fill final : public KernelImpl {
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     alignas(8) char cell[8] = {};
-    reference::store_double(p.out[0].dtype, cell, 0, cpu::attr_float(p, "value", 0));
+    reference::store_double(p.out[0].dtype, cell, 0, attr_float(p, "value", 0));
     return std::make_unique<FillKernel>(p, cell);
   }
 };
@@ -100,8 +100,8 @@ class SizeOf final : public KernelImpl {
     return p.out[0].dtype == DataType::kINT64 ? Support::yes() : Support::no("sizes are int64");
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    const Ints size = cpu::attr_sizes(p, "size");
-    TENON_CHECK(size.size() == 1, "size_of gives one size; seen ", cpu::str(size));
+    const Ints size = attr_sizes(p, "size");
+    TENON_CHECK(size.size() == 1, "size_of gives one size; seen ", str(size));
     return std::make_unique<FillKernel>(p, size.data());
   }
 };

@@ -2,33 +2,14 @@
 #include "kernels/cuda/fused_activation.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "kernels/cpu/nd.h"
+#include "kernels/cuda/activations.h"
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/sources.h"
 
 namespace tenon::kernels {
 namespace {
-
-// In the order of the enum in src/fused_activation.cuh.
-constexpr const char* kActivations[] = {"",
-                                        "relu",
-                                        "sigmoid",
-                                        "tanh",
-                                        "leaky_relu",
-                                        "elu",
-                                        "selu",
-                                        "softsign",
-                                        "softplus",
-                                        "clip",
-                                        "hard_sigmoid",
-                                        "scaled_tanh",
-                                        "thresholded_relu",
-                                        "gelu_erf",
-                                        "gelu_tanh",
-                                        "silu",
-                                        "hard_swish",
-                                        "mish"};
 
 /// Twin of the struct in src/activate_rows.cu.
 struct ActivationParams {
@@ -45,25 +26,18 @@ const RegisterSources kSources({{"activate_rows.cu", {"T=f32"}},
 }  // namespace
 
 std::optional<FusedActivation> fused_activation(const Problem& p) {
-  const std::string name = cpu::attr_str(p, "activation", "");
-  const auto* at = std::find(std::begin(kActivations), std::end(kActivations), name);
-  if (at == std::end(kActivations)) return std::nullopt;
-  return FusedActivation{static_cast<int32_t>(at - std::begin(kActivations)),
-                         static_cast<float>(cpu::attr_float(p, "alpha", 0)),
-                         static_cast<float>(cpu::attr_float(p, "beta", 0))};
-}
-
-const char* device_float(DataType t) {
-  if (t == DataType::kFLOAT) return "f32";
-  if (t == DataType::kHALF) return "f16";
-  return t == DataType::kBF16 ? "bf16" : nullptr;
+  const std::string name = attr_str(p, "activation", "");
+  const int number = activation_number(name);
+  if (number < 0) return std::nullopt;
+  return FusedActivation{number, static_cast<float>(attr_float(p, "alpha", 0)),
+                         static_cast<float>(attr_float(p, "beta", 0))};
 }
 
 ActivationPass::ActivationPass(const Problem& p, FusedActivation activation)
     : activation_(activation), count_(p.out[0].elements()) {
   function_ = p.target->code->function({"activate_rows.cu",
                                         std::string(source_file("activate_rows.cu")),
-                                        {std::string("T=") + device_float(p.out[0].dtype)}},
+                                        {std::string("T=") + device_type(p.out[0].dtype)}},
                                        "activate_rows");
   const int64_t per_block = 256 * 16 / static_cast<int64_t>(size_of(p.out[0].dtype));
   blocks_ = static_cast<unsigned>(

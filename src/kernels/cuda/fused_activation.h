@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The activation that a layer ends with, as device code knows it (src/fused_activation.cuh), and a
+// The activation that a layer ends with, as device code knows it (src/activations.cuh), and a
 // pass that applies it in place behind a library call. Immutable; thread safe.
 #pragma once
 
@@ -18,9 +18,6 @@ struct FusedActivation {
 
 /// What the layer's attributes say; none where device code has no such activation.
 std::optional<FusedActivation> fused_activation(const Problem& problem);
-
-/// f32, f16 or bf16 in device code; null for other types.
-const char* device_float(DataType t);
 
 class ActivationPass final : public DeviceKernel {
  public:

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/rows.h"
+#include "net/layer.h"
 
 namespace tenon::kernels {
 namespace {
@@ -52,11 +53,11 @@ uint64_t bad_pattern(DataType t) {
 bool dense(const TensorDesc& d) { return d.plain() || d.shape.size() < 3; }
 bool is_wide(const TensorDesc& index) { return index.dtype == DataType::kINT64; }
 bool by_element(const Problem& p) {
-  return p.layer->op == "gather" && cpu::attr_str(p, "mode", "default") == "element";
+  return p.layer->op == "gather" && attr_str(p, "mode", "default") == "element";
 }
 size_t axis_of(const Problem& p) {
   const char* name = p.layer->op == "gather" ? "axis" : "first_axis";
-  return rows::wrap_axis(cpu::attr_int(p, name, 0), p.in[0].shape.size());
+  return static_cast<size_t>(net::wrap_axis(attr_int(p, name, 0), p.in[0].shape.size()));
 }
 /// Whether whole rows of consecutive bytes are moved, one index each.
 bool takes_rows(const Problem& p) {

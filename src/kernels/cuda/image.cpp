@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // prepare_image: planes of up to 4 channels to channels-last pixels of 4 or 8 in one launch; any
 // other channel counts and layouts element by element, the added channels in a launch of their own.
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
 #include "kernels/cuda/strided.h"
@@ -25,19 +26,6 @@ struct ElementParams {
   uint32_t items;
   int32_t rank;
 };
-
-const char* device_type(DataType t) {
-  switch (t) {
-    case DataType::kFLOAT:
-      return "f32";
-    case DataType::kHALF:
-      return "f16";
-    case DataType::kBF16:
-      return "bf16";
-    default:
-      return nullptr;
-  }
-}
 
 CodeSource source_of(const Problem& p) {
   return {"image.cu",
@@ -132,7 +120,7 @@ class PrepareImage final : public KernelImpl {
 
   Support supports(const Problem& p) const override {
     for (const TensorDesc* d : {&p.in[0], &p.out[0]}) {
-      if (!device_type(d->dtype))
+      if (!is_device_float(d->dtype))
         return Support::no(std::string("operand of ") + name_of(d->dtype));
       if (!d->format.empty()) return Support::no("an operand is packed as " + d->format);
     }

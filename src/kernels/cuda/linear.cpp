@@ -6,12 +6,10 @@
 #include "kernels/cpu/nd.h"
 #include "kernels/cuda/fused_activation.h"
 #include "kernels/cuda/lt_matmul.h"
+#include "kernels/cuda/matmul_shape.h"
 
 namespace tenon::kernels {
 namespace {
-
-using cpu::attr_str;
-using cpu::has_input;
 
 struct Fused {
   const char* activation;
@@ -69,15 +67,8 @@ class LinearKernel final : public Kernel {
 };
 
 Support supports_operands(const Problem& p) {
-  const TensorDesc& y = p.out[0];
-  if (Support s = lt_dtype(y.dtype); !s) return s;
-  if (!y.plain()) return Support::no("plain layout only");
-  for (const TensorDesc& d : p.in) {
-    if (!d.present) continue;
-    if (d.dtype != y.dtype) return Support::no("operands of different types");
-    if (!d.plain()) return Support::no("plain layout only");
-    if (!d.format.empty()) return Support::no("packed operand");
-  }
+  if (Support s = lt_dtype(p.out[0].dtype); !s) return s;
+  if (Support s = supports_plain_operands(p); !s) return s;
   if (p.in[1].shape.at(0) == 0 || p.in[1].shape.at(1) == 0)
     return Support::no("a weight without elements");
   return Support::yes();

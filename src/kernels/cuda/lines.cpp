@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/rows.h"
+#include "net/layer.h"
 
 namespace tenon::kernels {
 namespace {
@@ -18,19 +19,22 @@ struct Lines {
 };
 
 CUfunction function(const Problem& p, const char* name) {
-  return rows::function(p, "lines.cu", {std::string("T=") + rows::device_type(p.in[0].dtype)},
-                        name);
+  return rows::function(p, "lines.cu", {std::string("T=") + device_type(p.in[0].dtype)}, name);
 }
 
-Lines lines_of(const rows::Slabs& s) {
+Lines lines_of(const cpu::Slabs& s) {
   Lines l{};
   l.lines = s.outer * s.inner, l.size = s.axis, l.columns = s.inner;
   return l;
 }
 
+size_t axis_of(const Problem& p, int64_t fallback) {
+  return static_cast<size_t>(net::wrap_axis(attr_int(p, "axis", fallback), p.in[0].shape.size()));
+}
+
 Support supports_type(const Problem& p) {
   const DataType t = p.in[0].dtype;
-  if (rows::is_real(t) || t == DataType::kINT32 || t == DataType::kINT64) return Support::yes();
+  if (is_device_float(t) || t == DataType::kINT32 || t == DataType::kINT64) return Support::yes();
   return Support::no(std::string("no CUDA kernel for ") + name_of(t));
 }
 
@@ -76,16 +80,17 @@ class ArgReduce final : public KernelImpl {
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     const auto s = slabs(p);
-    Lines l = lines_of(s ? *s : rows::Slabs{0, 1, 1});
-    l.largest = cpu::attr_str(p, "operation", "max") == "max";
+    Lines l = lines_of(s ? *s : cpu::Slabs{0, 1, 1});
+    l.largest = attr_str(p, "operation", "max") == "max";
     return std::make_unique<ArgKernel>(p, l);
   }
 
  private:
-  static std::optional<rows::Slabs> slabs(const Problem& p) {
+  static std::optional<cpu::Slabs> slabs(const Problem& p) {
+    if (p.in[0].elements() == 0) return std::nullopt;
     std::vector<bool> reduced(p.in[0].shape.size(), false);
-    reduced[rows::wrap_axis(cpu::attr_int(p, "axis", 0), reduced.size())] = true;
-    return rows::slabs_reduced(p.in[0], p.out[0], reduced);
+    reduced[axis_of(p, 0)] = true;
+    return cpu::slabs_reduced(p.in[0], p.out[0], reduced);
   }
 };
 
@@ -120,7 +125,7 @@ class CumSum final : public KernelImpl {
     return rows::same_order(p.in[0], p.out[0]) ? Support::yes() : Support::no("the layouts differ");
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    const Lines l = lines_of(rows::slabs_along(p.in[0], cpu::attr_int(p, "axis", 0)));
+    const Lines l = lines_of(cpu::slabs_along(p.in[0], attr_int(p, "axis", 0)));
     return std::make_unique<CumSumKernel>(p, l);
   }
 };
@@ -130,7 +135,7 @@ class TopKKernel final : public DeviceKernel {
   TopKKernel(const Problem& p, const Lines& lines) : lines_(lines) {
     sorts_ = lines.size <= kSortLine;
     lines_.padded = sorts_ ? static_cast<int32_t>(rows::power_of_two_from(lines.size)) : 0;
-    const unsigned value = rows::is_real(p.in[0].dtype) ? 4 : 8;
+    const unsigned value = is_device_float(p.in[0].dtype) ? 4 : 8;
     shared_bytes_ = static_cast<unsigned>(lines_.padded) * (value + 4);
     function_ = function(p, sorts_ ? "topk_sort" : "topk_select");
   }
@@ -160,17 +165,17 @@ class TopK final : public KernelImpl {
       return Support::no("a result of another type");
     if (!rows::same_order(x, p.out[0]) || !rows::same_order(x, p.out[1]))
       return Support::no("the layouts differ");
-    const int64_t n = x.shape[rows::wrap_axis(cpu::attr_int(p, "axis", -1), x.shape.size())];
-    const int64_t k = cpu::attr_int(p, "k", 1);
+    const int64_t n = x.shape[axis_of(p, -1)];
+    const int64_t k = attr_int(p, "k", 1);
     if (k >= 0 && k <= n) return Support::yes();
     return Support::no("k is " + std::to_string(k) + " of " + std::to_string(n) + " elements");
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     const Support can = supports(p);  // sizes may be others than when it was chosen
     TENON_CHECK(can, "topk: ", can.reason());
-    Lines l = lines_of(rows::slabs_along(p.in[0], cpu::attr_int(p, "axis", -1)));
-    l.k = static_cast<int32_t>(cpu::attr_int(p, "k", 1));
-    l.largest = cpu::attr_bool(p, "largest", true);
+    Lines l = lines_of(cpu::slabs_along(p.in[0], attr_int(p, "axis", -1)));
+    l.k = static_cast<int32_t>(attr_int(p, "k", 1));
+    l.largest = attr_bool(p, "largest", true);
     return std::make_unique<TopKKernel>(p, l);
   }
 };

@@ -58,7 +58,7 @@ void set_batch(MatmulShape& s, const Ints& a, const Ints& b) {
 }  // namespace
 
 MatmulShape matrix_multiply_shape(const Problem& p) {
-  const std::string op0 = cpu::attr_str(p, "op0", "none"), op1 = cpu::attr_str(p, "op1", "none");
+  const std::string op0 = attr_str(p, "op0", "none"), op1 = attr_str(p, "op1", "none");
   const Stored a = stored(p.in[0], op0, true), b = stored(p.in[1], op1, false);
   MatmulShape s;
   s.a_transposed = op0 == "transpose";
@@ -67,7 +67,7 @@ MatmulShape matrix_multiply_shape(const Problem& p) {
   s.k = s.a_transposed ? a.rows : a.columns;
   s.n = s.b_transposed ? b.rows : b.columns;
   TENON_CHECK(s.k == (s.b_transposed ? b.columns : b.rows), "matrix_multiply: shapes ",
-              cpu::str(p.in[0].shape), " and ", cpu::str(p.in[1].shape), " do not fit");
+              str(p.in[0].shape), " and ", str(p.in[1].shape), " do not fit");
   s.a_row = s.a_transposed ? 1 : s.k;
   s.a_k = s.a_transposed ? s.m : 1;
   s.b_k = s.b_transposed ? 1 : s.n;
@@ -87,6 +87,18 @@ MatmulShape linear_shape(const Problem& p) {
   s.batch = {1};
   s.a_batch = s.b_batch = {0};
   return s;
+}
+
+Support supports_plain_operands(const Problem& p) {
+  const TensorDesc& y = p.out[0];
+  if (!y.plain()) return Support::no("plain layout only");
+  for (const TensorDesc& d : p.in) {
+    if (!d.present) continue;
+    if (d.dtype != y.dtype) return Support::no("operands of different types");
+    if (!d.plain()) return Support::no("plain layout only");
+    if (!d.format.empty()) return Support::no("packed operand");
+  }
+  return Support::yes();
 }
 
 MatmulShape batch_as_rows(MatmulShape s) {

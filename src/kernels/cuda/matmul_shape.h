@@ -21,6 +21,9 @@ struct MatmulShape {
 MatmulShape matrix_multiply_shape(const Problem& problem);
 MatmulShape linear_shape(const Problem& problem);
 
+/// Yes if all operands have the output's type and are neither packed nor channels-last.
+Support supports_plain_operands(const Problem& problem);
+
 /// The same product with the batch as rows of one matrix where the right operand is the same for
 /// the whole batch and the left one's rows follow each other; else unchanged.
 MatmulShape batch_as_rows(MatmulShape shape);

@@ -58,14 +58,8 @@ class MatrixMultiply final : public KernelImpl {
   MatrixMultiply() : KernelImpl("matrix_multiply", "cublas.matrix_multiply", 60, Device::kCUDA) {}
 
   Support supports(const Problem& p) const override {
-    const TensorDesc& y = p.out[0];
-    if (Support s = lt_dtype(y.dtype); !s) return s;
-    if (!y.plain()) return Support::no("plain layout only");
-    for (const TensorDesc& d : p.in) {
-      if (d.dtype != y.dtype) return Support::no("operands of different types");
-      if (!d.plain()) return Support::no("plain layout only");
-      if (!d.format.empty()) return Support::no("packed operand");
-    }
+    if (Support s = lt_dtype(p.out[0].dtype); !s) return s;
+    if (Support s = supports_plain_operands(p); !s) return s;
     const MatmulShape s = matrix_multiply_shape(p);
     if (s.batch.size() > 1)
       return Support::no("the batch dims do not merge into one stride per operand");

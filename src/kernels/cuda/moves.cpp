@@ -86,11 +86,11 @@ struct Shuffle : Move {
   Shuffle() : Move("shuffle", "cuda.shuffle") {}
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     const TensorDesc &x = p.in[0], &y = p.out[0];
-    const Ints first = cpu::attr_ints(p, "first_transpose");
-    const Ints second = cpu::attr_ints(p, "second_transpose");
+    const Ints first = attr_ints(p, "first_transpose");
+    const Ints second = attr_ints(p, "second_transpose");
     const Ints shape = cpu::permuted(x.shape, first), from = cpu::permuted(x.strides(), first);
     if (y.elements() == 0) return kernel(p, {});
-    if (!cpu::attr_bool(p, "has_reshape", false)) {
+    if (!attr_bool(p, "has_reshape", false)) {
       return kernel(p, {{0, y.shape, y.strides(), cpu::permuted(from, second)}});
     }
     const Ints middle = cpu::permuted(y.shape, cpu::inverse(second));
@@ -108,7 +108,7 @@ struct Slice : Move {
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     const TensorDesc &x = p.in[0], &y = p.out[0];
     if (y.elements() == 0) return kernel(p, {});
-    const Ints start = cpu::attr_sizes(p, "start"), step = cpu::attr_ints(p, "stride");
+    const Ints start = attr_sizes(p, "start"), step = attr_ints(p, "stride");
     CopyTask task{0, y.shape, y.strides(), x.strides()};
     for (size_t d = 0; d < x.shape.size(); ++d) {
       const int64_t first = start.at(d), stride = step.empty() ? 1 : step.at(d);
@@ -126,7 +126,7 @@ struct Concatenation : Move {
   Concatenation() : Move("concatenation", "cuda.concatenation") {}
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
     const TensorDesc& y = p.out[0];
-    const int64_t named = cpu::attr_int(p, "axis", 0);
+    const int64_t named = attr_int(p, "axis", 0);
     const size_t axis =
         static_cast<size_t>(named < 0 ? named + static_cast<int64_t>(y.shape.size()) : named);
     std::vector<CopyTask> tasks;

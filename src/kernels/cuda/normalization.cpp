@@ -9,14 +9,6 @@
 namespace tenon::kernels {
 namespace {
 
-using cpu::attr_bool;
-using cpu::attr_float;
-using cpu::attr_int;
-using cpu::has_input;
-
-// Longest rows of a warp, single elements or vectors, and of a block.
-constexpr int64_t kLaneRow[] = {256, 1024}, kBlockRow = 8192;
-
 struct Norm {
   const void *x, *residual, *scale, *bias;
   void* y;
@@ -26,7 +18,7 @@ struct Norm {
 };
 
 std::vector<std::string> defines(const Problem& p) {
-  return {std::string("T=") + rows::device_type(p.in[0].dtype)};
+  return {std::string("T=") + device_type(p.in[0].dtype)};
 }
 
 class NormKernel final : public DeviceKernel {
@@ -49,16 +41,9 @@ class NormKernel final : public DeviceKernel {
     n.y = call.out[0];
     const bool vectors =
         n.size % vector_ == 0 && rows::aligned({n.x, n.y, n.residual, n.scale, n.bias});
-    const int64_t parts = n.size / (vectors ? vector_ : 1);
-    if (n.size > kLaneRow[vectors]) {
-      const bool fits = vectors && n.size <= kBlockRow;
-      const int64_t most = fits ? 512 : 1024;
-      const Dim3 block{static_cast<unsigned>(std::min(most, rows::whole_warps(parts)))};
-      return sink(functions_[fits ? 2 : 3], rows::grid_of(n.rows), block, 0, n);
-    }
-    n.lanes = static_cast<int32_t>(std::min<int64_t>(32, rows::power_of_two_from(parts)));
-    const rows::Shape shape = rows::spread(n.rows, n.lanes, processors_);
-    sink(functions_[vectors], shape.grid, shape.block, 0, n);
+    const rows::RowPlan plan = rows::plan_rows(n.rows, n.size, vectors ? vector_ : 1, processors_);
+    n.lanes = plan.lanes;
+    sink(functions_[plan.kernel], plan.shape.grid, plan.shape.block, 0, n);
   }
 
  private:

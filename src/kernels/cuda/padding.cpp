@@ -28,7 +28,7 @@ constexpr std::array kModes{"constant", "reflect", "replicate", "circular"};
 
 /// Number of the mode, or -1.
 int mode_of(const Problem& p) {
-  const std::string name = cpu::attr_str(p, "mode", "constant");
+  const std::string name = attr_str(p, "mode", "constant");
   for (size_t i = 0; i < kModes.size(); ++i) {
     if (name == kModes[i]) return static_cast<int>(i);
   }
@@ -53,10 +53,9 @@ class PadKernel final : public DeviceKernel {
       : size_(static_cast<int64_t>(size_of(p.out[0].dtype))), mode_(mode_of(p)) {
     const TensorDesc &x = p.in[0], &y = p.out[0];
     for (size_t i = 0; i < 16 / static_cast<size_t>(size_); ++i) {
-      reference::store_double(y.dtype, value_, static_cast<int64_t>(i),
-                              cpu::attr_float(p, "value", 0));
+      reference::store_double(y.dtype, value_, static_cast<int64_t>(i), attr_float(p, "value", 0));
     }
-    Ints pre = cpu::attr_ints(p, "pre_padding");
+    Ints pre = attr_ints(p, "pre_padding");
     pre.resize(x.shape.size(), 0);
     const Ints to = y.strides(), from = x.strides();
     for (size_t d = 0; d < pre.size(); ++d) {
@@ -161,8 +160,7 @@ class Padding final : public KernelImpl {
     if (x.dtype != y.dtype) return Support::no("the dtypes differ");
     if (!x.format.empty()) return Support::no("the operand is packed as " + x.format);
     if (y.shape.size() > kMaxRank) return Support::no("it has more than 8 dims");
-    if (mode_of(p) < 0)
-      return Support::no("no padding mode \"" + cpu::attr_str(p, "mode", "") + "\"");
+    if (mode_of(p) < 0) return Support::no("no padding mode \"" + attr_str(p, "mode", "") + "\"");
     return Support::yes();
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // matrix_multiply and linear by our plain kernel (src/matmul.cu): f64, every broadcast, every
 // activation. Much slower than the library's where that can.
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/fused_activation.h"
 #include "kernels/cuda/matmul_shape.h"
 #include "kernels/cuda/sources.h"
 
 namespace tenon::kernels {
 namespace {
-
-using cpu::has_input;
 
 constexpr size_t kMaxRank = 8;
 constexpr int64_t kSide = 64, kMaxGridZ = 65535;
@@ -23,8 +22,6 @@ struct MatmulParams {
   int32_t rank = 0, activation = 0;
   float alpha = 0, beta = 0;
 };
-
-const char* device_type(DataType t) { return t == DataType::kDOUBLE ? "f64" : device_float(t); }
 
 MatmulParams make_params(const MatmulShape& s) {
   MatmulParams p;
@@ -71,17 +68,10 @@ class PlainMatmul final : public DeviceKernel {
 };
 
 Support supports_operands(const Problem& p) {
-  const TensorDesc& y = p.out[0];
-  if (!device_type(y.dtype))
-    return Support::no(std::string("f32, f16, bf16 and f64 only, not ") + name_of(y.dtype));
-  if (!y.plain()) return Support::no("plain layout only");
-  for (const TensorDesc& d : p.in) {
-    if (!d.present) continue;
-    if (d.dtype != y.dtype) return Support::no("operands of different types");
-    if (!d.plain()) return Support::no("plain layout only");
-    if (!d.format.empty()) return Support::no("packed operand");
-  }
-  return Support::yes();
+  const DataType t = p.out[0].dtype;
+  if (!is_device_float(t) && t != DataType::kDOUBLE)
+    return Support::no(std::string("f32, f16, bf16 and f64 only, not ") + name_of(t));
+  return supports_plain_operands(p);
 }
 
 class MatrixMultiply final : public KernelImpl {
@@ -106,9 +96,9 @@ class Linear final : public KernelImpl {
 
   Support supports(const Problem& p) const override {
     if (Support s = supports_operands(p); !s) return s;
-    const std::string activation = cpu::attr_str(p, "activation", "");
+    const std::string activation = attr_str(p, "activation", "");
     if (!fused_activation(p)) return Support::no("no device code for \"" + activation + "\"");
-    if (!device_float(p.out[0].dtype) && !activation.empty() && activation != "relu")
+    if (!is_device_float(p.out[0].dtype) && !activation.empty() && activation != "relu")
       return Support::no("no device code for \"" + activation + "\" in f64");
     return Support::yes();
   }

@@ -3,6 +3,8 @@
 // generated kernel each (pointwise_source.h). Operands of one layout come down to one dim; channel
 // and row broadcasts to two or three. Whether vectors can be used is seen from the pointers of the
 // call; both forms are in the same compiled source.
+#include "kernels/pointwise.h"
+
 #include <algorithm>
 
 #include "kernels/cuda/launch.h"
@@ -34,7 +36,7 @@ std::vector<Ints> operand_strides(const Problem& p) {
   std::vector<Ints> strides{p.out[0].strides()};
   for (size_t i = 0; i < p.in.size(); ++i) {
     if (p.layer->op == "scale" && i > 0) {
-      const int64_t rank = static_cast<int64_t>(shape.size()), axis = cpu::attr_int(p, "axis", 1);
+      const int64_t rank = static_cast<int64_t>(shape.size()), axis = attr_int(p, "axis", 1);
       Ints s(shape.size(), 0);
       s.at(static_cast<size_t>(axis < 0 ? axis + rank : axis)) = p.in[i].elements() == 1 ? 0 : 1;
       strides.push_back(s);
@@ -178,28 +180,10 @@ class Pointwise : public KernelImpl {
   }
 
   // A thread reads all inputs of an item before it writes the item, and nobody else touches it.
-  bool in_place(const Problem& p, size_t i) const override {
-    const TensorDesc &a = p.in.at(i), &b = p.out[0];
-    return a.present && a.shape == b.shape && size_of(a.dtype) == size_of(b.dtype) &&
-           (a.layout == b.layout || a.shape.size() < 3);
-  }
+  bool in_place(const Problem& p, size_t i) const override { return pointwise_in_place(p, i); }
 };
 
-template <int>
-struct Named;
-#define TENON_POINTWISE(number, op)  \
-  template <>                        \
-  struct Named<number> : Pointwise { \
-    Named() : Pointwise(op) {}       \
-  };                                 \
-  const RegisterKernel<Named<number>> kRegister##number;
-TENON_POINTWISE(0, "pointwise")
-TENON_POINTWISE(1, "elementwise")
-TENON_POINTWISE(2, "unary")
-TENON_POINTWISE(3, "activation")
-TENON_POINTWISE(4, "select")
-TENON_POINTWISE(5, "cast")
-TENON_POINTWISE(6, "scale")
+const RegisterPointwise<Pointwise> kRegister;
 
 }  // namespace
 }  // namespace tenon::kernels::cuda_kernels

@@ -240,11 +240,11 @@ std::vector<std::string> lines_of(const Problem& p) {
   if (op == "select") return {line("select", 3, {}, p.out[0].dtype)};
   if (op == "scale") return {"prod i0 i1", "sum t0 i2"};
   if (op == "activation") {
-    return {line(cpu::attr_str(p, "type", "relu"), 1,
-                 {cpu::attr_float(p, "alpha", 0), cpu::attr_float(p, "beta", 0)}, {})};
+    return {line(attr_str(p, "type", "relu"), 1,
+                 {attr_float(p, "alpha", 0), attr_float(p, "beta", 0)}, {})};
   }
-  if (op == "unary") return {line(cpu::attr_str(p, "operation", "exp"), 1, {}, {})};
-  if (op == "elementwise") return {line(cpu::attr_str(p, "operation", "sum"), 2, {}, {})};
+  if (op == "unary") return {line(attr_str(p, "operation", "exp"), 1, {}, {})};
+  if (op == "elementwise") return {line(attr_str(p, "operation", "sum"), 2, {}, {})};
   return p.layer->get<std::vector<std::string>>("program");
 }
 

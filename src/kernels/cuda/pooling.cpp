@@ -24,13 +24,13 @@ struct Pool {
 
 bool is_adaptive(const Problem& p) { return p.layer->op == "adaptive_pooling"; }
 size_t spatial_dims(const Problem& p) {
-  return cpu::attr_ints(p, is_adaptive(p) ? "output_size" : "window").size();
+  return attr_ints(p, is_adaptive(p) ? "output_size" : "window").size();
 }
 
 /// Dim i of the n that the window covers.
 Axis axis_of(const Problem& p, size_t i, size_t n) {
   const auto value = [&](const char* name, int64_t fallback) {
-    const Ints list = cpu::attr_ints(p, name);
+    const Ints list = attr_ints(p, name);
     return static_cast<int32_t>(list.empty() ? fallback : list.at(i));
   };
   Axis a{};
@@ -59,12 +59,12 @@ class PoolKernel final : public DeviceKernel {
       pool_.axes[i] = i + n < 3 ? Axis{1, 1, 1, 1, 0, 0, 1, 0} : axis_of(p, i + n - 3, n);
     pool_.last = !p.in[0].plain();
     pool_.channels = pool_.last ? static_cast<int32_t>(p.in[0].shape[1]) : 1;
-    pool_.max = cpu::attr_str(p, "type", is_adaptive(p) ? "average" : "max") == "max";
-    pool_.exclude_padding = cpu::attr_bool(p, "exclude_padding", true);
+    pool_.max = attr_str(p, "type", is_adaptive(p) ? "average" : "max") == "max";
+    pool_.exclude_padding = attr_bool(p, "exclude_padding", true);
     pool_.small =
         n < 3 &&
         std::all_of(pool_.axes, pool_.axes + 3, [](const Axis& a) { return extent(a) <= 3; });
-    const std::vector<std::string> defines = {std::string("T=") + rows::device_type(p.in[0].dtype)};
+    const std::vector<std::string> defines = {std::string("T=") + device_type(p.in[0].dtype)};
     single_ = rows::function(p, "pooling.cu", defines, "pool_s");
     vectors_ = rows::function(p, "pooling.cu", defines, "pool_v");
   }

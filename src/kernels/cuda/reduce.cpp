@@ -33,7 +33,7 @@ bool is_pooling(const Problem& p) { return p.layer->op == "adaptive_pooling"; }
 /// The device code's struct for the operation, or null.
 const char* operation(const Problem& p) {
   const std::string name =
-      is_pooling(p) ? cpu::attr_str(p, "type", "average") : cpu::attr_str(p, "operation", "sum");
+      is_pooling(p) ? attr_str(p, "type", "average") : attr_str(p, "operation", "sum");
   const std::pair<const char*, const char*> names[] = {
       {"sum", "Sum"}, {"prod", "Prod"},   {"max", "Max"}, {"min", "Min"},
       {"avg", "Avg"}, {"average", "Avg"}, {"any", "Any"}, {"all", "All"}};
@@ -42,19 +42,8 @@ const char* operation(const Problem& p) {
   return nullptr;
 }
 
-std::vector<bool> reduced_dims(const Problem& p) {
-  const size_t rank = p.in[0].shape.size();
-  std::vector<bool> r(rank, false);
-  if (is_pooling(p)) {
-    for (size_t d = rank - cpu::attr_ints(p, "output_size").size(); d < rank; ++d) r[d] = true;
-    return r;
-  }
-  for (int64_t axis : cpu::attr_ints(p, "axes")) r[rows::wrap_axis(axis, rank)] = true;
-  return r;
-}
-
 std::vector<std::string> defines(const Problem& p) {
-  return {std::string("T=") + rows::device_type(p.in[0].dtype), std::string("OP=") + operation(p)};
+  return {std::string("T=") + device_type(p.in[0].dtype), std::string("OP=") + operation(p)};
 }
 
 /// Parts of the axis, so that `blocks` times as many fill the chip and each part is worth a block.
@@ -65,7 +54,7 @@ int64_t splits_for(int64_t blocks, int64_t axis, int64_t least_part, int process
 
 class SlabKernel final : public DeviceKernel {
  public:
-  SlabKernel(const Problem& p, const rows::Slabs& s)
+  SlabKernel(const Problem& p, const cpu::Slabs& s)
       : slabs_(s), vector_(rows::per_vector(p.in[0].dtype)), processors_(p.target->processors) {
     const char* const names[] = {"rows_lanes_s", "rows_lanes_v", "rows_block_s", "rows_block_v",
                                  "columns_s",    "columns_v",    "finish"};
@@ -127,7 +116,7 @@ class SlabKernel final : public DeviceKernel {
     sink(functions_[4 + vectors], grid, {static_cast<unsigned>(x), static_cast<unsigned>(y)}, 0, r);
   }
 
-  rows::Slabs slabs_;
+  cpu::Slabs slabs_;
   int64_t vector_;
   int processors_;
   int64_t splits_ = 1;
@@ -139,8 +128,8 @@ class AnyKernel final : public DeviceKernel {
  public:
   explicit AnyKernel(const Problem& p) : processors_(p.target->processors) {
     const TensorDesc& x = p.in[0];
-    const std::vector<bool> reduced = reduced_dims(p);
-    const Ints own = x.strides(), out = rows::kept_strides(p.out[0], reduced);
+    const std::vector<bool> reduced = cpu::reduced_dims(p);
+    const Ints own = x.strides(), out = cpu::kept_strides(p.out[0], reduced);
     Ints kept_shape, kept_x, kept_y, reduced_shape, reduced_x;
     for (size_t d = 0; d < reduced.size(); ++d) {
       (reduced[d] ? reduced_shape : kept_shape).push_back(x.shape[d]);
@@ -182,7 +171,7 @@ Support supports_types(const Problem& p) {
   const bool logic = op == "Any" || op == "All";
   const bool integer = t == DataType::kINT64 || t == DataType::kINT32;
   if (p.out[0].dtype != t) return Support::no("a result of another type");
-  if (logic ? t == DataType::kBOOL : rows::is_real(t) || (integer && op != "Avg"))
+  if (logic ? t == DataType::kBOOL : is_device_float(t) || (integer && op != "Avg"))
     return Support::yes();
   return Support::no("no CUDA kernel for " + op + " of " + name_of(t));
 }
@@ -197,7 +186,7 @@ class Reduction : public KernelImpl {
     if (Support s = supports_types(p); !s) return s;
     if (p.in[0].shape.size() > kDims) return Support::no("more than 8 dims");
     if (is_pooling(p)) {
-      for (int64_t size : cpu::attr_ints(p, "output_size"))
+      for (int64_t size : attr_ints(p, "output_size"))
         if (size != 1) return Support::no("the output is larger than one position");
     }
     const std::string op = operation(p);
@@ -207,8 +196,10 @@ class Reduction : public KernelImpl {
     return Support::yes();
   }
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    if (const auto slabs = rows::slabs_reduced(p.in[0], p.out[0], reduced_dims(p)))
-      return std::make_unique<SlabKernel>(p, *slabs);
+    if (p.in[0].elements() != 0) {
+      if (const auto slabs = cpu::slabs_reduced(p.in[0], p.out[0], cpu::reduced_dims(p)))
+        return std::make_unique<SlabKernel>(p, *slabs);
+    }
     return std::make_unique<AnyKernel>(p);
   }
 };

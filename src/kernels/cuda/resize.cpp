@@ -21,13 +21,13 @@ struct Resize {
   int32_t channels, align_corners, cubic;
 };
 
-std::string mode_of(const Problem& p) { return cpu::attr_str(p, "mode", "nearest"); }
-size_t spatial_dims(const Problem& p) { return cpu::attr_sizes(p, "output_size").size(); }
+std::string mode_of(const Problem& p) { return attr_str(p, "mode", "nearest"); }
+size_t spatial_dims(const Problem& p) { return attr_sizes(p, "output_size").size(); }
 
 /// Nearest moves elements: any type of the same size will do.
 std::vector<std::string> defines(const Problem& p) {
   const DataType t = p.in[0].dtype;
-  if (mode_of(p) != "nearest") return {std::string("T=") + rows::device_type(t)};
+  if (mode_of(p) != "nearest") return {std::string("T=") + device_type(t)};
   const char* const names[] = {"T=u8", "T=u16", "T=u32", "T=u64"};
   return {names[__builtin_ctzll(size_of(t))], "NEAREST"};
 }
@@ -36,7 +36,7 @@ std::vector<std::string> defines(const Problem& p) {
 Axis axis_of(const Problem& p, size_t i, size_t n) {
   const std::vector<double> scales = p.layer->get_or<std::vector<double>>("scales", {});
   const double factor = scales.empty() ? 0 : scales.at(i);
-  const bool corners = cpu::attr_bool(p, "align_corners", false);
+  const bool corners = attr_bool(p, "align_corners", false);
   Axis a{};
   a.in = static_cast<int32_t>(p.in[0].shape[p.in[0].shape.size() - n + i]);
   a.out = static_cast<int32_t>(p.out[0].shape[p.out[0].shape.size() - n + i]);
@@ -60,7 +60,7 @@ class ResizeKernel final : public DeviceKernel {
     for (size_t i = 0; i < 3; ++i)
       resize_.axes[i] = i + n < 3 ? Axis{1, 1, 1, 1, 1} : axis_of(p, i + n - 3, n);
     resize_.channels = p.in[0].plain() ? 1 : static_cast<int32_t>(p.in[0].shape[1]);
-    resize_.align_corners = cpu::attr_bool(p, "align_corners", false);
+    resize_.align_corners = attr_bool(p, "align_corners", false);
     resize_.cubic = mode_of(p) == "cubic";
     const std::string name = mode_of(p) == "nearest" ? "nearest" : "weighted";
     single_ = rows::function(p, "resize.cu", defines(p), name + "_s");
@@ -91,7 +91,7 @@ class ResizeLayer final : public KernelImpl {
     const std::string mode = mode_of(p);
     if (mode != "nearest" && mode != "linear" && mode != "cubic")
       return Support::no("no resize mode \"" + mode + "\"");
-    if (mode != "nearest" && !rows::is_real(x.dtype))
+    if (mode != "nearest" && !is_device_float(x.dtype))
       return Support::no("mode " + mode + " of " + name_of(x.dtype));
     if (size_of(x.dtype) == 0 || !x.format.empty()) return Support::no("no whole elements");
     const size_t n = spatial_dims(p);

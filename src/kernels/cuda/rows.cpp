@@ -7,32 +7,6 @@
 
 namespace tenon::kernels::rows {
 
-const char* device_type(DataType t) {
-  switch (t) {
-    case DataType::kFLOAT:
-      return "f32";
-    case DataType::kHALF:
-      return "f16";
-    case DataType::kBF16:
-      return "bf16";
-    case DataType::kINT64:
-      return "i64";
-    case DataType::kINT32:
-      return "i32";
-    case DataType::kINT8:
-      return "i8";
-    case DataType::kUINT8:
-    case DataType::kBOOL:
-      return "u8";
-    default:
-      return nullptr;
-  }
-}
-
-bool is_real(DataType t) {
-  return t == DataType::kFLOAT || t == DataType::kHALF || t == DataType::kBF16;
-}
-
 CUfunction function(const Problem& p, const char* file, std::vector<std::string> defines,
                     const std::string& name) {
   TENON_ASSERT(p.target && p.target->code, "a CUDA kernel needs a CUDA target");
@@ -52,7 +26,7 @@ std::vector<SourceVariant> variants(const char* file, std::initializer_list<cons
 
 Support one_real_type(const Problem& p) {
   const DataType t = p.in[0].dtype;
-  if (!is_real(t)) return Support::no(std::string("no CUDA kernel for ") + name_of(t));
+  if (!is_device_float(t)) return Support::no(std::string("no CUDA kernel for ") + name_of(t));
   for (const TensorDesc& d : p.in) {
     if (!d.present) continue;
     if (d.dtype != t) return Support::no("operands of different types");
@@ -88,50 +62,19 @@ Shape spread(int64_t groups, int64_t lanes, int processors, int64_t most_threads
   return {grid_of(ceil_div(groups * lanes, block)), {static_cast<unsigned>(block)}};
 }
 
-size_t wrap_axis(int64_t axis, size_t rank) {
-  const int64_t n = static_cast<int64_t>(rank);
-  TENON_CHECK(axis >= -n && axis < n, "axis ", axis, " is out of range for rank ", rank);
-  return static_cast<size_t>(axis < 0 ? axis + n : axis);
-}
-
-Slabs slabs_along(const TensorDesc& x, int64_t axis) {
-  const int64_t total = x.elements();
-  if (x.shape.empty() || total == 0) return {total, 1, 1};
-  const size_t a = wrap_axis(axis, x.shape.size());
-  Slabs s;
-  s.axis = x.shape[a];
-  s.inner = x.strides()[a];  // in every layout, what lies inside one step of the axis
-  s.outer = total / s.axis / s.inner;
-  return s;
-}
-
-Ints kept_strides(const TensorDesc& y, const std::vector<bool>& reduced) {
-  const Ints own = y.strides();
-  const bool kept_dims = own.size() == reduced.size();
-  Ints s(reduced.size(), 0);
-  for (size_t d = 0, o = 0; d < reduced.size(); ++d) {
-    if (!reduced[d]) s[d] = own[kept_dims ? d : o++];
+RowPlan plan_rows(int64_t rows, int64_t size, int64_t vector, int processors) {
+  constexpr int64_t kLaneRow = 256, kLaneRowVectors = 1024, kBlockRow = 8192;  // the longest rows
+  const bool vectors = vector > 1;
+  const int64_t parts = size / vector;
+  if (size > (vectors ? kLaneRowVectors : kLaneRow)) {
+    const bool fits = vectors && size <= kBlockRow;
+    const int64_t most = fits ? 512 : 1024;
+    const Dim3 block{static_cast<unsigned>(std::min(most, whole_warps(parts)))};
+    return {fits ? RowPlan::kBlockVectors : RowPlan::kLong, 0, {grid_of(rows), block}};
   }
-  return s;
-}
-
-std::optional<Slabs> slabs_reduced(const TensorDesc& x, const TensorDesc& y,
-                                   const std::vector<bool>& reduced) {
-  if (x.elements() == 0) return std::nullopt;
-  const cpu::Space s = cpu::make_space(x.shape, {x.strides(), kept_strides(y, reduced)});
-  const Ints& out = s.strides[1];
-  const size_t n = s.dims.size();
-  Slabs v;
-  size_t d = 0;
-  int64_t outer_stride = -1;
-  if (d < n && out[d] != 0) v.outer = s.dims[d], outer_stride = out[d++];
-  if (d < n && out[d] == 0) v.axis = s.dims[d++];
-  if (d < n && out[d] != 0) {
-    v.inner = s.dims[d];
-    if (out[d++] != 1) return std::nullopt;
-  }
-  if (d != n || (outer_stride != -1 && outer_stride != v.inner)) return std::nullopt;
-  return v;
+  const int64_t lanes = std::min<int64_t>(32, power_of_two_from(parts));
+  return {vectors ? RowPlan::kLanesVectors : RowPlan::kLanes, static_cast<int32_t>(lanes),
+          spread(rows, lanes, processors)};
 }
 
 }  // namespace tenon::kernels::rows

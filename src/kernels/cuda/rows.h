@@ -4,21 +4,17 @@
 #pragma once
 
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/nd.h"
+#include "kernels/cpu/slabs.h"
+#include "kernels/cuda/element_type.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/sources.h"
 
 namespace tenon::kernels::rows {
 
 using Ints = std::vector<int64_t>;
-
-/// Name of an element type in device code ("f32", "u8"), or null if it has none.
-const char* device_type(DataType t);
-bool is_real(DataType t);  // f32, f16 and bf16
 
 /// The kernel `name` of an embedded source.
 CUfunction function(const Problem& p, const char* file, std::vector<std::string> defines,
@@ -46,17 +42,14 @@ struct Shape {
 Shape spread(int64_t groups, int64_t lanes, int processors, int64_t most_threads = 256);
 Dim3 grid_of(int64_t blocks);  // throws Error if there are too many
 
-/// A tensor seen as [outer][axis][inner] in its memory order.
-struct Slabs {
-  int64_t outer = 1, axis = 1, inner = 1;
+/// How kernels that work row by row (normalization, softmax) are launched.
+struct RowPlan {
+  enum Kernel : size_t { kLanes, kLanesVectors, kBlockVectors, kLong };
+  Kernel kernel;      // part of a warp a row; a block a row that stays in its registers; any row
+  int32_t lanes = 0;  // of a row, where it is part of a warp
+  Shape shape;
 };
-/// The view along one dim, in every layout.
-Slabs slabs_along(const TensorDesc& x, int64_t axis);
-/// The view in which the `reduced` dims are `axis` and y is [outer][inner], if there is one.
-std::optional<Slabs> slabs_reduced(const TensorDesc& x, const TensorDesc& y,
-                                   const std::vector<bool>& reduced);
-/// Strides of y over the dims of x, 0 along the reduced ones (which y may have dropped).
-Ints kept_strides(const TensorDesc& y, const std::vector<bool>& reduced);
-size_t wrap_axis(int64_t axis, size_t rank);
+/// `vector`: elements that a thread takes at a time, 1 where pointers or sizes allow no vectors.
+RowPlan plan_rows(int64_t rows, int64_t size, int64_t vector, int processors);
 
 }  // namespace tenon::kernels::rows

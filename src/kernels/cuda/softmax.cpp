@@ -7,9 +7,6 @@
 namespace tenon::kernels {
 namespace {
 
-// Longest rows of a warp, single elements or vectors, and of a block.
-constexpr int64_t kLaneRow[] = {256, 1024}, kBlockRow = 8192;
-
 struct Softmax {
   const void* x;
   void* y;
@@ -26,8 +23,8 @@ class SoftmaxKernel final : public DeviceKernel {
     const char* const names[] = {"softmax_lanes_s", "softmax_lanes_v", "softmax_block_v",
                                  "softmax_long", "softmax_columns"};
     for (size_t i = 0; i < 5; ++i)
-      functions_[i] = rows::function(
-          p, "softmax.cu", {std::string("T=") + rows::device_type(p.in[0].dtype)}, names[i]);
+      functions_[i] = rows::function(p, "softmax.cu",
+                                     {std::string("T=") + device_type(p.in[0].dtype)}, names[i]);
   }
 
   void launches(const Call& call, LaunchSink& sink) const override {
@@ -37,16 +34,9 @@ class SoftmaxKernel final : public DeviceKernel {
     if (s.columns > 1)
       return sink(functions_[4], rows::grid_of(ceil_div(s.rows, 32)), {32, 8}, 0, s);
     const bool vectors = s.size % vector_ == 0 && rows::aligned({s.x, s.y});
-    const int64_t parts = s.size / (vectors ? vector_ : 1);
-    if (s.size > kLaneRow[vectors]) {
-      const bool fits = vectors && s.size <= kBlockRow;
-      const int64_t most = fits ? 512 : 1024;
-      const Dim3 block{static_cast<unsigned>(std::min(most, rows::whole_warps(parts)))};
-      return sink(functions_[fits ? 2 : 3], rows::grid_of(s.rows), block, 0, s);
-    }
-    s.lanes = static_cast<int32_t>(std::min<int64_t>(32, rows::power_of_two_from(parts)));
-    const rows::Shape shape = rows::spread(s.rows, s.lanes, processors_);
-    sink(functions_[vectors], shape.grid, shape.block, 0, s);
+    const rows::RowPlan plan = rows::plan_rows(s.rows, s.size, vectors ? vector_ : 1, processors_);
+    s.lanes = plan.lanes;
+    sink(functions_[plan.kernel], plan.shape.grid, plan.shape.block, 0, s);
   }
 
  private:
@@ -67,10 +57,10 @@ class SoftMax final : public KernelImpl {
   }
 
   std::unique_ptr<Kernel> prepare(const Problem& p) const override {
-    const rows::Slabs v = rows::slabs_along(p.in[0], cpu::attr_int(p, "axis", -1));
+    const cpu::Slabs v = cpu::slabs_along(p.in[0], attr_int(p, "axis", -1));
     Softmax s{};
     s.rows = v.outer * v.inner, s.size = v.axis, s.columns = v.inner;
-    s.log = cpu::attr_bool(p, "log", false);
+    s.log = attr_bool(p, "log", false);
     return std::make_unique<SoftmaxKernel>(p, s);
   }
   // A position is read, at the last, by the thread that then writes it.

@@ -10,7 +10,7 @@ char* advance(void* base, int64_t elements, size_t element_size) {
 }
 
 Run prepare(const Problem& p) {
-  const size_t axis = wrap_axis(attr_int(p, "axis", 0), p.out[0].shape.size());
+  const size_t axis = net::wrap_axis(attr_int(p, "axis", 0), p.out[0].shape.size());
   return [axis, in = p.in, y = p.out[0]](const Call& call) {
     const Shape strides = y.strides();
     const size_t size = size_of(y.dtype);

@@ -44,7 +44,7 @@ Shape replaced(const Shape& strides, size_t first, size_t removed, size_t added)
 
 Run prepare_gather(const Problem& p) {
   const TensorDesc &x = p.in[0], &index = p.in[1], &y = p.out[0];
-  const size_t axis = wrap_axis(attr_int(p, "axis", 0), x.shape.size());
+  const size_t axis = net::wrap_axis(attr_int(p, "axis", 0), x.shape.size());
   const bool element = attr_str(p, "mode", "default") == "element";
   Shape data = x.strides(), picks = index.strides();
   const int64_t size = x.shape[axis], step = data[axis];
@@ -65,7 +65,7 @@ Run prepare_gather(const Problem& p) {
 Run prepare_nd(const Problem& p) {
   const TensorDesc &x = p.in[0], &y = p.out[0];
   const size_t n = p.in.size() - 1, rank = x.shape.size();
-  const size_t first = wrap_axis(attr_int(p, "first_axis", 0), rank);
+  const size_t first = net::wrap_axis(attr_int(p, "first_axis", 0), rank);
   TENON_CHECK(first + n <= rank, "gather_nd: ", n, " index tensors from axis ", first, " of rank ",
               rank);
   const size_t index_rank = y.shape.size() + n - rank;

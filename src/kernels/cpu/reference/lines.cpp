@@ -9,7 +9,7 @@ namespace tenon::kernels::reference {
 
 Lines::Lines(const TensorDesc& desc, int64_t axis) : dtype_(desc.dtype), strides_(1) {
   if (desc.shape.empty()) return;
-  const size_t at = static_cast<size_t>(reference::wrap_axis(axis, desc.shape.size()));
+  const size_t at = static_cast<size_t>(net::wrap_axis(axis, desc.shape.size()));
   const Shape strides = desc.strides();
   for (size_t d = 0; d < desc.shape.size(); ++d) {
     if (d == at) continue;

@@ -94,7 +94,7 @@ struct Reduce {
 
 std::vector<bool> reduced_dims(const Problem& p) {
   std::vector<bool> is(p.in[0].shape.size(), false);
-  for (int64_t a : attr_ints(p, "axes")) is[wrap_axis(a, is.size())] = true;
+  for (int64_t a : attr_ints(p, "axes")) is[net::wrap_axis(a, is.size())] = true;
   return is;
 }
 

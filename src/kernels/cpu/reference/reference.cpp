@@ -65,30 +65,4 @@ TensorDesc input(const Problem& p, size_t i) {
   return absent;
 }
 
-int64_t attr_int(const Problem& p, const char* name, int64_t fallback) {
-  return p.layer->get_or<int64_t>(name, fallback);
-}
-double attr_float(const Problem& p, const char* name, double fallback) {
-  return p.layer->get_or<double>(name, fallback);
-}
-bool attr_bool(const Problem& p, const char* name, bool fallback) {
-  return p.layer->get_or<bool>(name, fallback);
-}
-std::string attr_str(const Problem& p, const char* name, const char* fallback) {
-  return p.layer->get_or<std::string>(name, fallback);
-}
-std::vector<int64_t> attr_ints(const Problem& p, const char* name) {
-  return p.layer->get_or<std::vector<int64_t>>(name, {});
-}
-std::vector<int64_t> attr_ints(const Problem& p, const char* name, size_t n, int64_t value) {
-  std::vector<int64_t> list = attr_ints(p, name);
-  if (list.empty()) list.assign(n, value);
-  TENON_CHECK(list.size() == n, "attribute \"", name, "\" of ", ir::describe(*p.layer), " has ",
-              list.size(), " entries; wanted ", n);
-  return list;
-}
-std::vector<int64_t> attr_sizes(const Problem& p, const char* name) {
-  return ir::eval(p.layer->get_or<std::vector<ir::SymDim>>(name, {}), p.sizes);
-}
-
 }  // namespace tenon::kernels::reference

@@ -13,7 +13,8 @@
 #include <vector>
 
 #include "kernels/cpu/reference/view.h"
-#include "kernels/kernel.h"
+#include "kernels/problem.h"
+#include "net/layer.h"
 
 namespace tenon::kernels::reference {
 
@@ -34,16 +35,5 @@ inline Support float_dtypes(const Problem& p) { return check_dtypes(p, is_float)
 
 /// Operand i, or an absent one past the end.
 TensorDesc input(const Problem& p, size_t i);
-
-// Attributes, with the defaults of layers.def where the node leaves them out.
-int64_t attr_int(const Problem& p, const char* name, int64_t fallback);
-double attr_float(const Problem& p, const char* name, double fallback);
-bool attr_bool(const Problem& p, const char* name, bool fallback);
-std::string attr_str(const Problem& p, const char* name, const char* fallback);
-std::vector<int64_t> attr_ints(const Problem& p, const char* name);
-/// Ints with {} meaning n times `value`.
-std::vector<int64_t> attr_ints(const Problem& p, const char* name, size_t n, int64_t value);
-/// A Sizes attribute under the problem's symbol values.
-std::vector<int64_t> attr_sizes(const Problem& p, const char* name);
 
 }  // namespace tenon::kernels::reference

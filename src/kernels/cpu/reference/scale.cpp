@@ -6,7 +6,7 @@ namespace tenon::kernels::reference {
 namespace {
 
 Run prepare(const Problem& p) {
-  const size_t axis = wrap_axis(attr_int(p, "axis", 1), p.in[0].shape.size());
+  const size_t axis = net::wrap_axis(attr_int(p, "axis", 1), p.in[0].shape.size());
   return [axis, x = p.in[0], s = p.in[1], b = p.in[2], y = p.out[0]](const Call& call) {
     for_positions(y.shape, {x.strides(), y.strides()}, [&](const Walker& w) {
       const int64_t c = w.index()[axis];

@@ -46,18 +46,6 @@ Shape row_major(const Shape& shape) {
   return s;
 }
 
-int64_t wrap_axis(int64_t axis, size_t rank) {
-  const int64_t n = static_cast<int64_t>(rank);
-  TENON_CHECK(axis >= -n && axis < n, "axis ", axis, " is out of range for rank ", rank);
-  return axis < 0 ? axis + n : axis;
-}
-
-std::string str(const Shape& shape) {
-  std::string s = "[";
-  for (size_t i = 0; i < shape.size(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
-  return s + "]";
-}
-
 bool is_float(DataType t) {
   return t == DataType::kFLOAT || t == DataType::kDOUBLE || t == DataType::kHALF ||
          t == DataType::kBF16;
@@ -139,18 +127,6 @@ void store_int(DataType t, void* base, int64_t i, int64_t v) {
   }
   TENON_ASSERT(is_float(t), "no elements of type ", name_of(t));
   store_double(t, base, i, static_cast<double>(v));
-}
-
-double round_to(DataType t, double v) {
-  alignas(8) char cell[8];
-  store_double(t, cell, 0, v);
-  return load_double(t, cell, 0);
-}
-
-int64_t wrap_to(DataType t, int64_t v) {
-  alignas(8) char cell[8];
-  store_int(t, cell, 0, v);
-  return load_int(t, cell, 0);
 }
 
 Shape broadcast_strides(const Shape& shape, const Shape& strides, const Shape& out) {

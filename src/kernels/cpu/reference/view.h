@@ -6,10 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "kernels/kernel.h"
+#include "kernels/problem.h"
 
 namespace tenon::kernels::reference {
 
@@ -18,8 +17,6 @@ using Shape = std::vector<int64_t>;
 int64_t volume(const Shape& shape);
 int64_t volume(const Shape& shape, size_t first, size_t last);  // of dims [first, last)
 Shape row_major(const Shape& shape);                            // strides
-int64_t wrap_axis(int64_t axis, size_t rank);
-std::string str(const Shape& shape);  // "[2, 3]"
 
 /// "No" unless the dtype has one of the nine element types kernels compute with.
 bool is_float(DataType t);
@@ -47,10 +44,6 @@ void store(DataType t, void* base, int64_t i, A v) {
   else
     store_int(t, base, i, v);
 }
-/// v rounded or wrapped to type t, as storing and loading it would.
-double round_to(DataType t, double v);
-int64_t wrap_to(DataType t, int64_t v);
-
 /// Strides that broadcast an operand to `out` (numpy rules): 0 where its size is 1.
 Shape broadcast_strides(const TensorDesc& desc, const Shape& out);
 Shape broadcast_strides(const Shape& shape, const Shape& strides, const Shape& out);

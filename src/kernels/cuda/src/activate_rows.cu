@@ -3,7 +3,7 @@
 // each thread takes 16 bytes where the pointer allows. Two times the size of the tensor is moved,
 // most of it in the L2 cache that the product was just written to.
 //   grid: at most 8 blocks per processor, block: 256
-#include "fused_activation.cuh"
+#include "activations.cuh"
 
 #define PER_THREAD (16 / (int)sizeof(T))
 

@@ -1,63 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations chosen at run time by number, so that one compiled kernel serves every layer. The
-// numbers are the positions in kernels/cuda/activations.h; semantics are those of the CPU
-// reference. F is f32 or f64.
+// The activations that convolution and linear layers may end with, chosen at run time, so that one
+// compiled kernel serves every layer: the same for all threads, and little beside the product it
+// follows. F is f32 or f64. NaN stays NaN.
 #pragma once
-
 #include "common.cuh"
 
+// In the order of kActivations in kernels/cuda/activations.cpp.
+enum Activation {
+  NO_ACTIVATION,
+  RELU,
+  SIGMOID,
+  TANH,
+  LEAKY_RELU,
+  ELU,
+  SELU,
+  SOFTSIGN,
+  SOFTPLUS,
+  CLIP,
+  HARD_SIGMOID,
+  SCALED_TANH,
+  THRESHOLDED_RELU,
+  GELU_ERF,
+  GELU_TANH,
+  SILU,
+  HARD_SWISH,
+  MISH
+};
+
 template <typename F>
-DEVICE F clamped(F x, F low, F high) {
-  return x != x ? x : x < low ? low : x > high ? high : x;
+DEVICE F clamp_nan(F x, F low, F high) {
+  if (x != x || low != low || high != high) return (F)NAN_F;
+  return ::fmin(::fmax(x, low), high);
 }
 template <typename F>
 DEVICE F softplus(F x) {
   return x > 0 ? x + ::log1p(::exp(-x)) : ::log1p(::exp(x));
 }
-
-// Not inlined: the code of all of them is large.
+/// 0.5 (1 + tanh(u)) = 1 / (1 + exp(-2 u)), without the cancellation for negative u.
 template <typename F>
-static __device__ __noinline__ F activate(int which, F x, F alpha, F beta) {
-  const F kSeluAlpha = (F)1.6732632423543772848170429916717;
-  const F kSeluScale = (F)1.0507009873554804934193349852946;
-  switch (which) {
-    case 0:
-      return x;
-    case 1:
-      return x <= 0 ? (F)0 : x;  // NaN stays
-    case 2:
+DEVICE F gelu_tanh(F x) {
+  const F u = (F)0.79788456080286535588 * (x + (F)0.044715 * x * x * x);
+  return x / (1 + ::exp(-2 * u));
+}
+
+template <typename F>
+DEVICE F activate(i32 kind, F x, F alpha, F beta) {
+  switch (kind) {
+    case RELU:
+      return x > 0 || x != x ? x : 0;
+    case SIGMOID:
       return 1 / (1 + ::exp(-x));
-    case 3:
+    case TANH:
       return ::tanh(x);
-    case 4:
+    case LEAKY_RELU:
       return x < 0 ? alpha * x : x;
-    case 5:
+    case ELU:
       return x < 0 ? alpha * ::expm1(x) : x;
-    case 6:
-      return kSeluScale * (x < 0 ? kSeluAlpha * ::expm1(x) : x);
-    case 7:
+    case SELU:
+      return (F)1.0507009873554804934 * (x < 0 ? (F)1.6732632423543772848 * ::expm1(x) : x);
+    case SOFTSIGN:
       return x / (1 + ::fabs(x));
-    case 8:
+    case SOFTPLUS:
       return softplus(x);
-    case 9:
-      return clamped(x, alpha, beta);
-    case 10:
-      return clamped(alpha * x + beta, (F)0, (F)1);
-    case 11:
+    case CLIP:
+      return clamp_nan(x, alpha, beta);
+    case HARD_SIGMOID:
+      return clamp_nan(alpha * x + beta, (F)0, (F)1);
+    case SCALED_TANH:
       return alpha * ::tanh(beta * x);
-    case 12:
-      return x <= alpha ? (F)0 : x;
-    case 13:
-      return x * (F)0.5 * (1 + ::erf(x * (F)0.70710678118654752440));
-    case 14: {
-      const F inner = (F)0.79788456080286535588 * (x + (F)0.044715 * x * x * x);
-      return (F)0.5 * x * (1 + ::tanh(inner));
-    }
-    case 15:
+    case THRESHOLDED_RELU:
+      return x <= alpha ? 0 : x;
+    case GELU_ERF:
+      return x * (F)0.5 * ::erfc((F)-0.70710678118654752440 * x);
+    case GELU_TANH:
+      return gelu_tanh(x);
+    case SILU:
       return x / (1 + ::exp(-x));
-    case 16:
-      return x * clamped(x + 3, (F)0, (F)6) / 6;
-    case 17:
+    case HARD_SWISH:
+      return x * clamp_nan(x + 3, (F)0, (F)6) / 6;
+    case MISH:
       return x * ::tanh(softplus(x));
   }
   return x;

@@ -116,7 +116,7 @@ DEVICE void store(T* p, const Vec<T, N>& v) {
   *(Vec<T, N>*)p = v;
 }
 
-// ---- reductions over a warp and over a block of whole warps (at most 1024 threads)
+// ---- reductions over a warp
 
 DEVICE f32 warp_sum(f32 x) {
   for (int d = 16; d > 0; d >>= 1) x += __shfl_xor_sync(0xffffffffu, x, d);
@@ -125,21 +125,4 @@ DEVICE f32 warp_sum(f32 x) {
 DEVICE f32 warp_max(f32 x) {
   for (int d = 16; d > 0; d >>= 1) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, d));
   return x;
-}
-/// The same value in every thread; `scratch` has 32 floats. Synchronises before and after.
-DEVICE f32 block_sum(f32 x, f32* scratch) {
-  x = warp_sum(x);
-  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, warps = (blockDim.x + 31) >> 5;
-  __syncthreads();
-  if (lane == 0) scratch[warp] = x;
-  __syncthreads();
-  return warp_sum(lane < warps ? scratch[lane] : 0.f);
-}
-DEVICE f32 block_max(f32 x, f32* scratch) {
-  x = warp_max(x);
-  const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, warps = (blockDim.x + 31) >> 5;
-  __syncthreads();
-  if (lane == 0) scratch[warp] = x;
-  __syncthreads();
-  return warp_max(lane < warps ? scratch[lane] : -INFINITY_F);
 }

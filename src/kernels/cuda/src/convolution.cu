@@ -12,6 +12,11 @@
 
 typedef ComputeOf<T>::type A;
 
+// Not inlined: the code of all of them is large.
+static __device__ __noinline__ A activated(i32 kind, A x, A alpha, A beta) {
+  return activate(kind, x, alpha, beta);
+}
+
 struct ConvolutionParams {
   const T *x, *w, *bias, *residual;  // bias and residual may be null
   T* y;
@@ -116,7 +121,7 @@ struct Item {
       A v = sum[j];
       if (p.bias) v += widen(p.bias[first + j]);
       if (p.residual) v += widen(p.residual[at(p.residual_strides, first + j)]);
-      p.y[at(p.y_strides, first + j)] = to<T>(activate(p.activation, v, (A)p.alpha, (A)p.beta));
+      p.y[at(p.y_strides, first + j)] = to<T>(activated(p.activation, v, (A)p.alpha, (A)p.beta));
     }
   }
 };

@@ -6,7 +6,7 @@
 // memory while this one is used. Sums are in f32, for f64 in f64.
 //   grid: (ceil(m / 64) * ceil(n / 64), 1, min(batch, 65535)), block: 256
 //   work: 2 flops per (i, j, k), 32 of them per two vector loads from shared memory
-#include "fused_activation.cuh"
+#include "activations.cuh"
 
 #define SIDE 64
 #define DEPTH 16
@@ -52,6 +52,11 @@ DEVICE Piece read_piece(const T* from, i64 first_row, i64 rows, i64 row_stride, 
 DEVICE void keep_piece(Acc (&tile)[DEPTH][PITCH], const Piece& piece, bool k_first) {
 #pragma unroll
   for (int e = 0; e < 4; ++e) tile[piece_k(e, k_first)][piece_row(e, k_first)] = piece.at[e];
+}
+
+/// For products in f64, of which none but ReLU is asked for.
+DEVICE f64 activate(i32 kind, f64 x, f32, f32) {
+  return kind == NO_ACTIVATION || x > 0 || x != x ? x : 0;
 }
 
 /// Not unrolled, so that the activation's code is there once; the sums pass through local memory.
