@@ -7,6 +7,7 @@
 #include "core/conversion/converters/converters.h"
 #include "core/conversion/evaluators/evaluators.h"
 #include "core/util/prelude.h"
+#include "more_checks.h"
 
 namespace {
 
@@ -162,19 +163,6 @@ const auto evaluators TORCHTRT_UNUSED =
              .validSchemas({"aten::mul.int(int a, int b) -> (int)"})
              .blacklistOutputTypes({c10::StringType::get()})});
 
-#define EXPECT(condition) \
-  if (!(condition)) failures << #condition << "\n"
-
-template <typename F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "no error";
-}
-
 void check_vars(std::ostream& failures) {
   const c10::IValue four(4), list(c10::List<int64_t>({1, 2})), none, half(0.5);
   Var v(&four), l(&list), n(&none), d(&half);
@@ -258,6 +246,7 @@ extern "C" const char* check_helpers() {
     check_weights(failures);
     check_dims(failures);
     check_layers(failures);
+    check_more(failures);
   } catch (const std::exception& e) {
     failures << "exception: " << e.what() << "\n";
   }

@@ -62,7 +62,8 @@ def flatten(tmp_path_factory):
 def others(tmp_path_factory):
     """The converters of others.cpp, built with the lines of the documentation."""
     folder = tmp_path_factory.mktemp("others")
-    shutil.copy(HERE / "others.cpp", folder)
+    for name in ("others.cpp", "more_checks.h"):
+        shutil.copy(HERE / name, folder)
     lines = block("sh").replace("flatten_converter", "others").replace("python -c", "$PYTHON -c")
     lines = lines.replace("g++", " ".join([*CACHE, "g++"]))
     run("bash", "-euc", f"cd {folder}; PYTHON={sys.executable}; {lines}")

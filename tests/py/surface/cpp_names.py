@@ -92,7 +92,13 @@ def declared(text: str) -> set[str]:
     scopes, words = [_Scope("namespace")], []
     for token in _TOKEN.findall(_DIRECTIVE.sub("", text)):
         scope = scopes[-1]
-        if token == "{":
+        inside = words.count("(") - words.count(")")
+        if inside and (token == "{" or scope.kind == "value"):  # {} as a default argument
+            if token == "{":
+                scopes.append(_Scope("value"))
+            elif token == "}":
+                scopes.pop()
+        elif token == "{":
             new = _Scope("body") if scope.kind == "body" or "(" in words else _opened(words)
             if scope.kind in ("class", "namespace") and scope.public:
                 if new.kind in ("class", "enum") and new.name:

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace tt = torch_tensorrt;
 
@@ -37,12 +38,31 @@ void data_types() {
   expect(tt::DataType(at::kHalf) == tt::DataType::kHalf, "DataType from torch's");
   expect(tt::DataType() == tt::DataType::kUnknown, "DataType()");
   expect(tt::DataType(tt::DataType::kInt) != tt::DataType(at::kLong), "DataType !=");
+  using D = tt::DataType;
+  const std::pair<D::Value, c10::ScalarType> pairs[] = {
+      {D::kLong, at::kLong}, {D::kDouble, at::kDouble},     {D::kFloat, at::kFloat},
+      {D::kHalf, at::kHalf}, {D::kChar, at::kChar},         {D::kInt, at::kInt},
+      {D::kBool, at::kBool}, {D::kBFloat16, at::kBFloat16}, {D::kByte, at::kByte}};
+  for (const auto& [ours, theirs] : pairs) expect(D(theirs) == ours, "every DataType");
   expect_error("ComplexFloat", [] { tt::DataType type(at::kComplexFloat); });
   expect(tt::Device::DeviceType(at::kCUDA) == tt::Device::DeviceType::kGPU, "DeviceType");
   expect(tt::Device().device_type == tt::Device::DeviceType::kModule, "Device()");
   expect_error("wanted cpu or cuda", [] { tt::Device::DeviceType type(at::kMeta); });
-  expect(tt::TensorFormat(at::MemoryFormat::ChannelsLast) == tt::TensorFormat::kChannelsLast,
+  expect(tt::TensorFormat(at::MemoryFormat::ChannelsLast) == tt::TensorFormat::kChannelsLast &&
+             tt::TensorFormat() == tt::TensorFormat::kContiguous,
          "TensorFormat");
+}
+
+void devices() {
+  tt::Device device;
+  device.device_type = tt::Device::DeviceType::kGPU;
+  device.gpu_id = 1;
+  expect(device.dla_core == 0 && !device.allow_gpu_fallback && device.gpu_id == 1, "Device");
+  tt::Device dla;
+  dla.device_type = tt::Device::DeviceType::kDLA;
+  tt::ts::CompileSpec spec(std::vector<tt::Input>{});
+  spec.device = dla;
+  expect_error("DLA", [&] { tt::ts::compile(torch::jit::Module("empty"), spec); });
 }
 
 void inputs() {
@@ -73,7 +93,8 @@ void inputs() {
     expect(i.shape == Shape({-1, 3}) && i.opt_shape == best && i.input_is_dynamic, "a range");
     expect(i.min_shape == low && i.max_shape == high, "a range's ends");
   }
-  expect(tt::Input(best, half, domain).tensor_domain == domain, "a domain");
+  const tt::Input::Domain wide{-1, 1};
+  expect(tt::Input(best, half, wide).tensor_domain == domain, "a domain");
   expect(tt::Input(best, half).dtype == half, "a type");
   expect(tt::Input(best).dtype == tt::DataType::kUnknown, "no type");
   expect(tt::Input(at::zeros({2, 3}, at::kInt)).dtype == tt::DataType::kInt, "a tensor's type");
@@ -90,6 +111,8 @@ void signatures() {
   const c10::IValue tree = c10::ivalue::Tuple::create({pair, leaf(3)});
   const tt::GraphInputs inputs(tree);
   expect(inputs.inputs.size() == 3 && inputs.inputs[2].shape[0] == 3, "a nested signature");
+  expect(inputs.input_signature.isTuple(), "the signature is kept");
+  expect(tt::GraphInputs(std::vector<tt::Input>{}).input_signature.isNone(), "there is none");
   const tt::ts::CompileSpec spec(tree);
   expect(spec.graph_inputs.inputs.size() == 3, "a CompileSpec of a signature");
   expect_error("input_signature has a Int", [] { tt::GraphInputs(c10::IValue(int64_t{1})); });
@@ -105,6 +128,14 @@ void specs() {
              by_shape.num_avg_timing_iters == 1 && by_shape.dla_sram_size == 1048576 &&
              by_shape.capability == tt::EngineCapability::kSTANDARD,
          "CompileSpec's defaults");
+  expect(!by_shape.disable_tf32 && !by_shape.sparse_weights && !by_shape.refit &&
+             !by_shape.truncate_long_and_double && !by_shape.allow_shape_tensors &&
+             by_shape.workspace_size == 0 && by_shape.dla_local_dram_size == 1073741824 &&
+             by_shape.dla_global_dram_size == 536870912,
+         "CompileSpec's further defaults");
+  const tt::EngineCapability others[] = {tt::EngineCapability::kSAFETY,
+                                         tt::EngineCapability::kDLA_STANDALONE};
+  expect(by_shape.capability != others[0] && by_shape.capability != others[1], "capabilities");
   const torchtrt::ts::CompileSpec short_name(shapes);  // the aliases
   const auto braces = tt::ts::CompileSpec({{1, 3}, {2, 3}});
   const auto one = tt::ts::CompileSpec({tt::Input(shapes[0], tt::DataType::kHalf)});
@@ -112,7 +143,12 @@ void specs() {
   expect(braces.graph_inputs.inputs.size() == 2 && one.graph_inputs.inputs.size() == 1 &&
              refs.graph_inputs.inputs[1].shape == shapes[1],
          "CompileSpec in braces and of ArrayRefs");
-  expect(torchtrt::dynamo::CompileSpec().min_block_size == 5, "dynamo::CompileSpec's defaults");
+  tt::dynamo::CompileSpec program;
+  expect(program.min_block_size == 5 && !program.truncate_double && !program.disable_tf32,
+         "dynamo::CompileSpec's defaults");
+  const tt::dynamo::Progress stop = [](const std::string&, int, int) { return false; };
+  program.progress = stop;
+  expect(!program.progress("stage", 0, 1), "a Progress");
 }
 
 void logs() {
@@ -126,6 +162,8 @@ void logs() {
   log::log(log::kDEBUG, "hidden");
   log::set_is_colored_output_on(true);
   log::log(log::Level::kERROR, "coloured");
+  log::log(log::kGRAPH, "hidden graph");
+  log::log(log::kINTERNAL_ERROR, "shown first");
   log::set_is_colored_output_on(false);
   expect(log::get_reportable_log_level() == log::kINFO, "the level");
   expect(log::get_logging_prefix() == "<api> ", "the prefix");
@@ -146,13 +184,17 @@ void functions() {
 
 }  // namespace
 
+/// As a program marks what its own library does not export.
+TORCHTRT_HIDDEN const char* verdict() { return failures ? "FAILED" : "passed"; }
+
 int main() {
   data_types();
+  devices();
   inputs();
   signatures();
   specs();
   logs();
   functions();
-  std::printf("%s\n", failures ? "FAILED" : "passed");
+  std::printf("%s\n", verdict());
   return failures ? 1 : 0;
 }
