@@ -88,4 +88,14 @@ const KernelImpl& reference_kernel(const std::string& op) {
   return *k;
 }
 
+Support can_run(const KernelImpl& impl, const Problem& problem) {
+  for (const TensorDesc& in : problem.in) {
+    if (in.format.empty()) continue;
+    const std::string family = in.format.substr(0, in.format.find(':')) + ".";
+    if (impl.name().rfind(family, 0) != 0)
+      return Support::no("a constant is packed as '" + in.format + "'");
+  }
+  return impl.supports(problem);
+}
+
 }  // namespace tenon::kernels

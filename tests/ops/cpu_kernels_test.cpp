@@ -2,6 +2,7 @@
 // Cases aimed at the vectorised CPU kernels: sizes around a vector's width, tails, broadcasts of
 // every kind, blocks and passes that end in the middle. TENON_ISA=generic|avx2|avx512 chooses what
 // runs.
+#include "net/layer.h"
 #include "op_test.h"
 
 namespace tenon::test {
@@ -502,6 +503,44 @@ std::vector<OpCase> convolution_cases() {
   return c;
 }
 TENON_OP_TESTS(CpuConvolution, convolution_cases());
+
+// Weights packed at build time for many rows are all there is when a call has few.
+TEST(CpuKernels, PackedLinearTakesAnyNumberOfRows) {
+  constexpr int64_t kDepth = 30, kColumns = 70;
+  ir::Graph g;
+  const auto input = [&](const char* name, ir::SymShape shape) {
+    return g.add_input(name, {ir::Kind::kTensor, DataType::kFLOAT, shape, {}});
+  };
+  kernels::Problem p;
+  p.layer = net::add_layer(g, "linear", {input("x", {20, kDepth}), input("w", {kColumns, kDepth})},
+                           {}, "y");
+  std::vector<float> w(kColumns * kDepth), x(20 * kDepth), y(20 * kColumns);
+  for (size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(i % 7) - 3;
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 5) - 2;
+  const kernels::KernelImpl& impl = *kernels::find_kernel("linear", "cpu.packed_linear");
+  p.in = {{.shape = {20, kDepth}}, {.shape = {kColumns, kDepth}, .is_constant = true}};
+  p.out = {{.shape = {20, kColumns}}};
+  const ir::ConstantPtr dense = ir::make_constant(DataType::kFLOAT, {kColumns, kDepth}, w.data());
+  const ir::ConstantPtr packed = impl.pack(p, {nullptr, dense})[1];
+  const auto panels = packed->materialise();
+  p.in[1].format = packed->format, p.in[1].constant_bytes = packed->bytes;
+  for (const int64_t rows : {0, 1, 2, 5, 7}) {
+    p.in[0].shape[0] = p.out[0].shape[0] = rows;
+    ASSERT_TRUE(kernels::can_run(impl, p)) << rows << " rows";
+    const void* in[] = {x.data(), panels.get()};
+    void* out[] = {y.data()};
+    std::fill(y.begin(), y.end(), -1.0f);
+    impl.prepare(p)->run({in, out, nullptr});
+    for (int64_t i = 0; i < 20 * kColumns; ++i) {
+      const int64_t r = i / kColumns, c = i % kColumns;
+      float sum = 0;  // of small integers: exact in any order
+      for (int64_t k = 0; k < kDepth; ++k) sum += x[r * kDepth + k] * w[c * kDepth + k];
+      ASSERT_EQ(y[i], r < rows ? sum : -1.0f) << rows << " rows, element " << i;
+    }
+  }
+  p.in[1].constant_bytes -= 4;
+  EXPECT_FALSE(kernels::can_run(impl, p));
+}
 
 // A candidate that says no is not tested by agreeing with the reference: these have to say yes.
 TEST(CpuKernels, TakeWhatTheyAreFor) {

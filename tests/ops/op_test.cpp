@@ -166,6 +166,8 @@ class Run {
       const size_t shift = v.element_aligned ? size_of(d.dtype) : 0;
       out_.push_back(outputs_.emplace_back(d.bytes(), shift).data());
     }
+    const Support support = kernels::can_run(impl, problem_);
+    EXPECT_TRUE(support) << "on its own packed constants: " << support.reason();
     kernel_ = impl.prepare(problem_);
     scratch_ = std::make_unique<Buffer>(kernel_->scratch_bytes);
     scratch_data_ = scratch_->data();

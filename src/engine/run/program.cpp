@@ -14,23 +14,12 @@ using engine::Program;
 
 namespace {
 
-/// A kernel's answer, after what is true of every kernel: it reads no other family's packing.
-Support can_run(const kernels::KernelImpl& impl, const kernels::Problem& problem) {
-  for (const kernels::TensorDesc& in : problem.in) {
-    if (in.format.empty()) continue;
-    std::string family = in.format.substr(0, in.format.find(':')) + ".";
-    if (impl.name().rfind(family, 0) != 0)
-      return Support::no("a constant is packed as '" + in.format + "'");
-  }
-  return impl.supports(problem);
-}
-
 /// The selected kernel, or the best other one where that one cannot run these sizes.
 const kernels::KernelImpl* willing(const engine::Step& step, const kernels::Problem& problem) {
-  Support selected = can_run(*step.impl, problem);
+  Support selected = kernels::can_run(*step.impl, problem);
   if (selected) return step.impl;
   for (const kernels::KernelImpl* impl : kernels::candidates(step.node->op, problem.device()))
-    if (can_run(*impl, problem)) return impl;
+    if (kernels::can_run(*impl, problem)) return impl;
   throw Error(detail::concat(step.impl->name(), " cannot run these sizes: ", selected.reason()));
 }
 

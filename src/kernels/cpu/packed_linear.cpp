@@ -13,7 +13,7 @@ namespace tenon::kernels::cpu {
 
 namespace {
 
-constexpr const char* kFormat = "panels64";
+constexpr const char* kFormat = "cpu:panels64";
 constexpr int64_t kFewestRows = kGemmRows;  // with fewer, most of a register tile is idle
 constexpr int64_t kFlopsOfThread = 500000;  // fewer do not pay for a second thread
 
@@ -117,11 +117,9 @@ class PackedLinear : public KernelImpl {
     if (Support s = check_plain_f32(p, /*packed_input=*/1); !s) return s;
     if (Support s = check_vector_activation(p); !s) return s;
     const Sizes s(p);
-    if (s.rows < kFewestRows) {
-      return Support::no(std::to_string(s.rows) + " rows; " + std::to_string(kFewestRows) +
-                         " or more can be fast here");
-    }
-    if (!w.format.empty() && w.constant_bytes != s.packed_bytes()) {
+    if (w.format.empty()) return worth_packing(s);
+    // Once packed, they are for this kernel alone, so it takes any number of rows.
+    if (w.constant_bytes != s.packed_bytes()) {
       return Support::no("packed weights have " + std::to_string(w.constant_bytes) +
                          " bytes, wanted " + std::to_string(s.packed_bytes()));
     }
@@ -148,6 +146,13 @@ class PackedLinear : public KernelImpl {
     return std::make_unique<PackedLinearKernel>(p);
   }
   bool in_place(const Problem&, size_t i) const override { return i == 3; }
+
+ private:
+  static Support worth_packing(const Sizes& s) {
+    if (s.rows >= kFewestRows) return Support::yes();
+    return Support::no(std::to_string(s.rows) + " rows; " + std::to_string(kFewestRows) +
+                       " or more can be fast here");
+  }
 };
 
 const RegisterKernel<PackedLinear> kRegister;
