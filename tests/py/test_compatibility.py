@@ -15,6 +15,7 @@ import torch_tensorrt.dynamo.types
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| `([^`]+)` \| (same|different|absent) \| (.*)\|$")
+FLAGS = (ROOT / "tools" / "torchtrtc" / "arguments.cpp").read_text()
 HEADERS = "\n".join(p.read_text() for p in sorted((ROOT / "include").rglob("*.h")))
 
 
@@ -40,6 +41,8 @@ def expanded(name: str) -> list[str]:
 def exists(section: str, name: str) -> bool:
     if section == "C++":
         return re.search(rf"\b{re.escape(name.split('::')[-1])}\b", HEADERS) is not None
+    if section == "torchtrtc":
+        return re.search(rf'"(\w[\w-]*,)*{name.lstrip("-")}(,[\w-]+)*"', FLAGS) is not None
     if section.startswith("Torch library"):
         space = torch.classes if name.startswith("torch.classes") else torch.ops
         return hasattr(space.tensorrt, name.split(".")[-1])

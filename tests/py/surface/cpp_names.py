@@ -49,31 +49,27 @@ def _opened(words: list[str]) -> _Scope:
     return _Scope("class", name, public=key != "class")
 
 
-def _declared(words: list[str], scope: _Scope) -> Iterator[str]:
-    """Names that a declaration of these tokens introduces."""
-    if not words or words[0] in ("friend", "static_assert") or "operator" in words:
-        return
-    if words[0] == "template":  # after its parameters
-        depth = 0
-        for i, word in enumerate(words):
-            depth += {"<": 1, ">": -1}.get(word, 0)
-            if word == ">" and not depth:
-                yield from _declared(words[i + 1 :], scope)
-                return
-    if words[0] in ("using", "typedef"):
-        new = words[1] if words[0] == "using" else words[-1]
-        if "=" in words or words[0] == "typedef":
-            yield new if new != ")" else words[words.index("*") + 1]
-        elif "::" in words and "namespace" not in words:
-            yield words[-1]
-        return
-    if words[0] in ("class", "struct", "enum", "union") and "(" not in words:
-        return  # a forward declaration
-    if "(" in words:
-        name = words[words.index("(") - 1]
-        if words[words.index("(") - 2 : words.index("(") - 1] != ["~"] and name != scope.name:
-            yield name
-        return
+def _without_template(words: list[str]) -> list[str]:
+    depth = 0
+    for i, word in enumerate(words):
+        depth += {"<": 1, ">": -1}.get(word, 0)
+        if word == ">" and not depth:
+            return words[i + 1 :]
+    return []
+
+
+def _alias(words: list[str]) -> Iterator[str]:
+    """``using A = ...``, ``using b::A``, ``typedef ... A`` and ``typedef R (*A)(...)``."""
+    if words[0] == "typedef":
+        yield words[words.index("*", words.index("(")) + 1] if words[-1] == ")" else words[-1]
+    elif "=" in words:
+        yield words[1]
+    elif "namespace" not in words:
+        yield words[-1]
+
+
+def _variables(words: list[str]) -> Iterator[str]:
+    """The last word before each comma or initialiser."""
     depth, last, is_value = 0, "", False
     for word in [*words, ","]:
         depth += {"<": 1, ">": -1, "[": 1, "]": -1}.get(word, 0)
@@ -85,48 +81,89 @@ def _declared(words: list[str], scope: _Scope) -> Iterator[str]:
             last = word
 
 
+def _names(words: list[str], owner: str) -> Iterator[str]:
+    """Names that a declaration of these tokens introduces; not constructors, operators, friends and
+    forward declarations."""
+    if words[:1] == ["template"]:
+        words = _without_template(words)
+    if not words or words[0] in ("friend", "static_assert") or "operator" in words:
+        return
+    if words[0] in ("using", "typedef"):
+        yield from _alias(words)
+    elif "(" in words:
+        before = words[: words.index("(")]
+        if before[-2:-1] != ["~"] and before[-1] != owner:
+            yield before[-1]
+    elif words[0] not in ("class", "struct", "enum", "union"):
+        yield from _variables(words)
+
+
+class _Reader:
+    """Goes through the tokens with the scopes they stand in."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self._scopes, self._words = [_Scope("namespace")], []
+
+    def token(self, token: str) -> None:
+        scope, words = self._scopes[-1], self._words
+        in_parentheses = words.count("(") > words.count(")")
+        if scope.kind == "value" or (in_parentheses and token == "{"):
+            self._default_argument(token)
+        elif token == "{":
+            self._open()
+        elif token == "}":
+            self._close()
+        elif token in (";", ",") and scope.kind == "enum":
+            self._enumerator()
+        elif token == ";":
+            self._declaration()
+        elif token == ":" and words[-1:] and words[-1] in ("public", "private", "protected"):
+            scope.public, self._words = words[-1] == "public", []
+        else:
+            words.append(token)
+
+    def _default_argument(self, token: str) -> None:
+        if token == "{":
+            self._scopes.append(_Scope("value"))
+        elif token == "}":
+            self._scopes.pop()
+
+    def _open(self) -> None:
+        scope, words = self._scopes[-1], self._words
+        new = _Scope("body") if scope.kind == "body" or "(" in words else _opened(words)
+        if new.kind == "body":
+            self._declaration()
+        elif not scope.public:
+            new = _Scope("body")
+        elif new.name:
+            self.found.add(new.name)
+        self._scopes.append(new)
+        self._words = []
+
+    def _close(self) -> None:
+        if self._scopes.pop().kind == "enum":
+            self._enumerator()
+        self._words = []
+
+    def _enumerator(self) -> None:
+        self.found |= set(self._words[:1])
+        self._words = []
+
+    def _declaration(self) -> None:
+        scope = self._scopes[-1]
+        if scope.kind in ("class", "namespace") and scope.public:
+            self.found |= set(_names(self._words, scope.name))
+        self._words = []
+
+
 def declared(text: str) -> set[str]:
     """Public classes, enumerators, functions, methods, fields, aliases and macros of a header."""
     text = code(text)
-    found = macros(text)
-    scopes, words = [_Scope("namespace")], []
+    reader = _Reader()
     for token in _TOKEN.findall(_DIRECTIVE.sub("", text)):
-        scope = scopes[-1]
-        inside = words.count("(") - words.count(")")
-        if inside and (token == "{" or scope.kind == "value"):  # {} as a default argument
-            if token == "{":
-                scopes.append(_Scope("value"))
-            elif token == "}":
-                scopes.pop()
-        elif token == "{":
-            new = _Scope("body") if scope.kind == "body" or "(" in words else _opened(words)
-            if scope.kind in ("class", "namespace") and scope.public:
-                if new.kind in ("class", "enum") and new.name:
-                    found.add(new.name)
-                elif new.kind == "body":
-                    found |= set(_declared(words, scope))
-            new.public = new.public and (scope.public or scope.kind == "namespace")
-            if new.kind != "body" and not scope.public:
-                new = _Scope("body")
-            scopes.append(new)
-            words = []
-        elif token == "}":
-            if scope.kind == "enum" and words:
-                found.add(words[0])
-            scopes.pop()
-            words = [] if scopes[-1].kind != "body" else words
-        elif scope.kind == "enum":
-            if token == "," and words:
-                found.add(words[0])
-            words = [] if token == "," else [*words, token]
-        elif token == ";":
-            if scope.kind in ("class", "namespace") and scope.public:
-                found |= set(_declared(words, scope))
-            words = []
-        elif token == ":" and words[-1:] and words[-1] in ("public", "private", "protected"):
-            scope.public, words = words[-1] == "public", []
-        else:
-            words.append(token)
+        reader.token(token)
+    found = reader.found | macros(text)
     return {n for n in found if re.match(r"[A-Za-z]\w*$", n) and n not in _NO_NAMES}
 
 

@@ -61,7 +61,7 @@ def compiled(**settings):
 
 def test_each_setting_without_effect_warns_and_the_result_is_right(caplog):
     inert = {row["name"] for row in _library.options_table() if row["status"] == "inert"}
-    assert set(WITHOUT_EFFECT) == inert
+    assert inert == set(WITHOUT_EFFECT)
     module = compiled(**WITHOUT_EFFECT)
     lines = [r.message for r in caplog.records]
     silent = [
