@@ -174,6 +174,17 @@ class Transposes(Base):
         return y, self.total + torch.relu(self.square).sum()
 
 
+class SharesMemory(Base):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("all_totals", torch.zeros(2, 4))
+        self.total = self.all_totals[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.total.add_(x.sum(0))
+        return self.out(x + self.all_totals.sum(0))
+
+
 class WritesInput(Base):
     def forward(self, x: Tensor) -> Tensor:
         view = x[0]
@@ -259,6 +270,13 @@ def test_a_state_of_another_size_is_an_error():
     compiled.total = torch.zeros(2, 4)
     with pytest.raises(RuntimeError, match="wanted"):
         compiled(torch.ones(3, 4))
+
+
+def test_attributes_that_share_memory_are_refused():
+    with pytest.raises(RuntimeError, match="'total'.* shares memory with 'all_totals'"):
+        torch_tensorrt.compile(
+            torch.jit.script(SharesMemory().eval()), ir="ts", inputs=[batch(4)], min_block_size=1
+        )
 
 
 def test_the_caller_sees_the_state():
