@@ -220,29 +220,6 @@ def test_wrong_structure():
         ts.compile(torch.jit.script(Several()), inputs=[[torch.zeros(2)], torch.zeros(2)])
 
 
-class Counts(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.calls = 0
-        self.register_buffer("total", torch.zeros(3))
-
-    def forward(self, x):
-        self.calls += 1
-        return torch.relu(x) + self.calls
-
-
-class Accumulates(Counts):
-    def forward(self, x):
-        self.total.add_(x)
-        return torch.relu(self.total) + 1
-
-
-@pytest.mark.parametrize("model", [Counts(), Accumulates()])
-def test_module_that_changes_itself(model):
-    with pytest.raises(RuntimeError, match="cannot be frozen"):
-        ts.compile(torch.jit.script(model), inputs=[torch.zeros(3)], min_block_size=1)
-
-
 def test_device_that_does_not_fit(lenet):
     with pytest.raises((RuntimeError, ValueError), match="device is cuda"):
         ts.compile(lenet, inputs=SPEC, device="cuda:0")

@@ -142,8 +142,80 @@ class Alias(Base):
         return self.out(y + old), self.total
 
 
+class KeyCache(nn.Module):
+    """Writes a slice of a buffer, and reads as much of it as there is."""
+
+    def __init__(self):
+        super().__init__()
+        self.project, self.out = nn.Linear(4, 4), nn.Linear(4, 3)
+        self.register_buffer("keys", torch.zeros(8, 4))
+        self.at = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        k = torch.relu(self.project(x)).sum(0)
+        self.keys[self.at] = k
+        self.at = (self.at + 1) % 8
+        known = self.keys[: self.at]
+        return self.out(torch.softmax(x @ known.t(), 1) @ known) + self.keys.sum()
+
+
+class Transposes(Base):
+    """A state that is not contiguous, and later shares memory with another."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("square", torch.randn(4, 4))
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        self.square = self.square.t()
+        y = self.out(torch.relu(self.lin(x)) @ self.square + 1)
+        self.total = self.square[0]
+        self.total.mul_(0.5)
+        return y, self.total + torch.relu(self.square).sum()
+
+
+class SharesMemory(Base):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("all_totals", torch.zeros(2, 4))
+        self.total = self.all_totals[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.total.add_(x.sum(0))
+        return self.out(x + self.all_totals.sum(0))
+
+
+class WritesInput(Base):
+    def forward(self, x: Tensor) -> Tensor:
+        view = x[0]
+        self.total = view
+        x.mul_(2)
+        y = torch.relu(self.lin(x)) + self.total
+        view.add_(1)
+        return self.out(y * self.total)
+
+
+class KeepsResult(Base):
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        y = torch.relu(self.lin(x)).sum(0)
+        old = self.total
+        self.total = y
+        y.add_(old)
+        return self.out(self.total), y
+
+
+class ChangesType(Base):
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.out(torch.relu(self.lin(x)))
+        if self.calls > 1:
+            self.total = self.total.double()
+        self.calls += 1
+        return y + self.total.sum()
+
+
 MODULES = [Rebinds, InPlace, Counts, ReadsBeforeAndAfter, WritesOnly, ChangesShape, InBranch,
-           InLoops, Cache, Recurrent, Nested, Alias]  # fmt: skip
+           InLoops, Cache, Recurrent, Nested, Alias, KeyCache, Transposes, WritesInput,
+           KeepsResult, ChangesType]  # fmt: skip
 
 
 def calls(module, inputs):
@@ -161,16 +233,18 @@ def test_state(make, dynamic):
     if dynamic and make is not Recurrent:  # whose state has the rows of the call before
         rows = [3, 1, 8, 4, 2]
     inputs = [torch.randn(n, 4) for n in rows]
+    given = [[x.clone() for x in inputs] for _ in range(4)]  # some write to them
     spec = batch(4) if dynamic else torch_tensorrt.Input((3, 4))
     compiled = torch_tensorrt.compile(module, ir="ts", inputs=[spec], min_block_size=1)
     # Of the state of Recurrent nothing is known, so all that follows it stays in torch.
     assert operators(compiled)[0] >= 1 or make is Recurrent
-    first = calls(compiled, inputs[:2])
+    first = calls(compiled, given[0][:2])
     loaded = saved(compiled)  # state and all
-    wanted = calls(eager, inputs)
-    assert_same(first + calls(compiled, inputs[2:]), wanted)
-    assert_same(calls(loaded, inputs[2:]), wanted[2:])
-    assert_same(calls(module, inputs), wanted)  # compiling and calling left it alone
+    wanted = calls(eager, given[1])
+    assert_same(first + calls(compiled, given[0][2:]), wanted)
+    assert_same(given[0], given[1])
+    assert_same(calls(loaded, given[2][2:]), wanted[2:])
+    assert_same(calls(module, given[3]), wanted)  # compiling and calling left it alone
 
 
 def test_state_is_an_attribute():
@@ -187,6 +261,22 @@ def test_state_is_an_attribute():
     compiled.first_total = torch.zeros(4)
     compiled.second_total = torch.zeros(4)
     torch.testing.assert_close(compiled(x), first)
+
+
+def test_a_state_of_another_size_is_an_error():
+    compiled = torch_tensorrt.compile(
+        torch.jit.script(Rebinds().eval()), ir="ts", inputs=[batch(4)], min_block_size=1
+    )
+    compiled.total = torch.zeros(2, 4)
+    with pytest.raises(RuntimeError, match="wanted"):
+        compiled(torch.ones(3, 4))
+
+
+def test_attributes_that_share_memory_are_refused():
+    with pytest.raises(RuntimeError, match="'total'.* shares memory with 'all_totals'"):
+        torch_tensorrt.compile(
+            torch.jit.script(SharesMemory().eval()), ir="ts", inputs=[batch(4)], min_block_size=1
+        )
 
 
 def test_the_caller_sees_the_state():
@@ -210,137 +300,3 @@ def test_reasons_and_whole_compilation():
             module, ir="ts", inputs=[batch(4)], require_full_compilation=True, min_block_size=1
         )
     assert not torch_tensorrt.ts.check_method_op_support(module, "forward")
-
-
-# ---- lists and dicts that kept branches and loops change
-
-
-class Appends(nn.Module):
-    def forward(self, x: Tensor) -> List[Tensor]:
-        out: List[Tensor] = [x]
-        if bool(x.sum() > 0):
-            out.append(torch.relu(x) + 1)
-        out.append(torch.tanh(x))
-        return out
-
-
-class Collects(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(4, 4)
-
-    def forward(self, x: Tensor, n: Tensor) -> Tensor:
-        out: List[Tensor] = []
-        for _ in range(int(n)):
-            x = torch.relu(self.lin(x)) + 1
-            out.append(x)
-        return torch.stack(out).sum(0) if len(out) > 0 else x
-
-
-class FillsDict(nn.Module):
-    def forward(self, x: Tensor) -> Dict[str, Tensor]:
-        out = {"x": torch.relu(x) * 2}
-        if bool(x.sum() > 0):
-            out["x"] = torch.tanh(x) + 1
-            out["y"] = x - 1
-        out["z"] = out["x"] + 1
-        return out
-
-
-class Shared(nn.Module):
-    """One list under two names, in a branch and after it."""
-
-    def forward(self, x: Tensor) -> Tuple[List[Tensor], int]:
-        a = [torch.relu(x) + 1]
-        b = a
-        if bool(x.sum() > 0):
-            b.append(x * 2)
-        a.append(torch.tanh(x) - 1)
-        return b, len(a)
-
-
-class Numbers(nn.Module):
-    def forward(self, x: Tensor) -> Tuple[Tensor, List[int]]:
-        sizes = [x.size(0), 2]
-        if bool(x.sum() > 0):
-            sizes.append(3)
-            sizes[0] = 7
-        return torch.relu(x) + len(sizes), sizes
-
-
-class ConstantInside(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("c", torch.ones(4))
-
-    def forward(self, x: Tensor) -> List[Tensor]:
-        out: List[Tensor] = []
-        if bool(x.sum() > 0):
-            out.append(self.c)
-        out.append(torch.relu(x) + self.c)
-        return out
-
-
-class Escapes(nn.Module):
-    """A list that one path returns, and that changes afterwards."""
-
-    def forward(self, x: Tensor) -> Tuple[List[Tensor], List[Tensor]]:
-        out = [torch.relu(x) + 1]
-        if bool(x.sum() > 0):
-            chosen = out
-        else:
-            chosen = [x]
-        out.append(torch.tanh(x) * 2)
-        return chosen, out
-
-
-CONTAINERS = [Appends, FillsDict, Shared, Numbers, ConstantInside, Escapes]
-
-
-@pytest.mark.parametrize("make", CONTAINERS, ids=lambda m: m.__name__)
-def test_containers(make):
-    model = make().eval()
-    compiled = torch_tensorrt.compile(
-        torch.jit.script(model), ir="ts", inputs=[batch(4)], min_block_size=1
-    )
-    assert operators(compiled)[0] >= 1, "an engine"
-    for x in (torch.ones(3, 4), -torch.ones(2, 4), torch.randn(8, 4)):
-        for module in (compiled, saved(compiled)):
-            assert_same(module(x), model(x))
-
-
-def test_list_of_a_loop():
-    model = Collects().eval()
-    compiled = torch_tensorrt.compile(
-        torch.jit.script(model), ir="ts", min_block_size=1,
-        inputs=[batch(4), torch_tensorrt.Input((), dtype=torch.int64)],
-    )  # fmt: skip
-    engines, left = operators(compiled)
-    assert engines >= 1 and left["aten::append"] == 1
-    with torch.no_grad():
-        for n in (3, 0, 1, 7):
-            x = torch.randn(5, 4)
-            assert_same(compiled(x, torch.tensor(n)), model(x, torch.tensor(n)))
-
-
-def test_a_constant_in_a_list_is_the_callers_own():
-    compiled = torch_tensorrt.compile(
-        torch.jit.script(ConstantInside().eval()), ir="ts", inputs=[batch(4)], min_block_size=1
-    )
-    compiled(torch.ones(3, 4))[0].zero_()
-    torch.testing.assert_close(compiled(torch.ones(3, 4))[0], torch.ones(4))
-
-
-class ChangesArgument(nn.Module):
-    def forward(self, xs: List[Tensor]) -> Tensor:
-        if bool(xs[0].sum() > 0):
-            xs.append(xs[0])
-        return torch.relu(xs[0]) + len(xs)
-
-
-def test_a_list_of_the_caller_is_refused():
-    signature = ([torch_tensorrt.Input((2, 4))],)
-    with pytest.raises(RuntimeError, match="'xs.*changed in a branch or loop"):
-        torch_tensorrt.compile(
-            torch.jit.script(ChangesArgument().eval()), ir="ts", input_signature=signature
-        )
