@@ -3,6 +3,7 @@
 // accessors that no other test needs.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -179,8 +180,8 @@ TEST(Names, Types) {
 }
 
 TEST(Names, Builder) {
-  auto builder = createBuilder();
-  auto config = builder->createBuilderConfig();
+  std::unique_ptr<IBuilder> builder = createBuilder();
+  std::unique_ptr<IBuilderConfig> config = builder->createBuilderConfig();
   EXPECT_EQ(config->getBuilderOptimizationLevel(), 3);
   EXPECT_STREQ(config->getTimingCachePath(), "");
   config->setBuilderOptimizationLevel(1);

@@ -55,7 +55,8 @@ inline void check_context(std::ostream& failures) {
   settings.disable_tf32 = true;
   ConversionCtx ctx(settings);
   EXPECT(ctx.settings.disable_tf32 && !ctx.settings.truncate_long_and_double);
-  EXPECT(ctx.num_inputs == 0 && ctx.num_outputs == 0);
+  EXPECT(ctx.num_inputs == 0 && ctx.num_outputs == 0 && ctx.builder && ctx.cfg);
+  EXPECT(ctx.logger.reportable_log_level() == log::reportable_level());
   ctx.builder_resources.push_back(std::make_shared<int>(1));
   torch::jit::Graph graph;
   auto* node =

@@ -88,6 +88,8 @@ def _names(words: list[str], owner: str) -> Iterator[str]:
         words = _without_template(words)
     if not words or words[0] in ("friend", "static_assert") or "operator" in words:
         return
+    if words[0] in ("namespace", "extern") and "=" not in words:
+        return
     if words[0] in ("using", "typedef"):
         yield from _alias(words)
     elif "(" in words:
@@ -167,9 +169,18 @@ def declared(text: str) -> set[str]:
     return {n for n in found if re.match(r"[A-Za-z]\w*$", n) and n not in _NO_NAMES}
 
 
+# After "." "->" "::" "&" or "<", or before a call, "::", a template argument, a brace or what a type
+# declares; macros anywhere. Not the name of a local variable or an argument that is the same.
+_USE = re.compile(
+    r"(?:\.|->|::|&|<)\s*([A-Za-z_]\w*)"
+    r"|\b([A-Z][A-Z0-9_]+\b|[A-Za-z_]\w*\b(?=\s*(?:[({<]|::)|[\s*&]+(?:const\s+)?[A-Za-z_]))"
+)
+
+
 def used(sources: list[Path]) -> set[str]:
-    """Identifiers of the sources' code."""
+    """Names that the sources' code uses as members, functions, types or macros."""
     found: set[str] = set()
     for path in sources:
-        found |= set(re.findall(r"[A-Za-z_]\w*", code(path.read_text())))
+        for member, other in _USE.findall(code(path.read_text())):
+            found |= {member, other}
     return found
