@@ -10,7 +10,6 @@ from torch_tensorrt.dynamo import CompilationSettings
 
 # A value other than the default.
 WITHOUT_EFFECT = {
-    "truncate_double": True,
     "sparse_weights": True,
     "immutable_weights": False,
     "strip_engine_weights": True,
