@@ -6,7 +6,6 @@
 #include <tenon/c_api_network.h>
 
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -93,12 +92,16 @@ struct Seen {
   std::vector<std::string> lines, stages;
   int validated = 0;
   float weight = 0;
+
+  ~Seen() {
+    tenon_set_log_level(2);
+    tenon_set_log(nullptr, nullptr);
+  }
 };
 
 std::string program() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../data/small.json";
   std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
+  text << std::ifstream(TENON_TEST_DIR "/data/small.json").rdbuf();
   return text.str();
 }
 
@@ -152,8 +155,6 @@ TEST(CApiNames, AConverterSeesConstantsAndSaysWhyNot) {
   EXPECT_TRUE(overrides);
   tenon_result_free(result);
   EXPECT_EQ(tenon_unregister_converter(id), 0);
-  tenon_set_log_level(2);
-  tenon_set_log(nullptr, nullptr);
 }
 
 TEST(CApiNames, CompileRefusesARequestThatIsNoJson) {

@@ -524,10 +524,10 @@ TEST(CpuKernels, PackedLinearTakesAnyNumberOfRows) {
   const ir::ConstantPtr packed = impl.pack(p, {nullptr, dense})[1];
   const auto panels = packed->materialise();
   p.in[1].format = packed->format, p.in[1].constant_bytes = packed->bytes;
-  for (const int64_t rows : {0, 1, 2, 5, 7}) {
+  const auto expect_right = [&](int64_t rows, const void* weights) {
     p.in[0].shape[0] = p.out[0].shape[0] = rows;
     ASSERT_TRUE(kernels::can_run(impl, p)) << rows << " rows";
-    const void* in[] = {x.data(), panels.get()};
+    const void* in[] = {x.data(), weights};
     void* out[] = {y.data()};
     std::fill(y.begin(), y.end(), -1.0f);
     impl.prepare(p)->run({in, out, nullptr});
@@ -537,9 +537,12 @@ TEST(CpuKernels, PackedLinearTakesAnyNumberOfRows) {
       for (int64_t k = 0; k < kDepth; ++k) sum += x[r * kDepth + k] * w[c * kDepth + k];
       ASSERT_EQ(y[i], r < rows ? sum : -1.0f) << rows << " rows, element " << i;
     }
-  }
+  };
+  for (const int64_t rows : {0, 1, 2, 5, 7}) expect_right(rows, panels.get());
   p.in[1].constant_bytes -= 4;
   EXPECT_FALSE(kernels::can_run(impl, p));
+  p.in[1].format = "", p.in[1].constant_bytes = dense->bytes, p.in[1].data = w.data();
+  expect_right(7, w.data());  // as at run time, where it may take the place of another kernel
 }
 
 // A candidate that says no is not tested by agreeing with the reference: these have to say yes.

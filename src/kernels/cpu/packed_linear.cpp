@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/buffer.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/linear_support.h"
@@ -72,20 +73,29 @@ class PackedLinearKernel : public Kernel {
         fns_(TENON_ISA_PICK(gemm_fns)),
         has_bias_(has_input(p, 2)),
         has_residual_(has_input(p, 3)),
-        activation_(p) {}
+        activation_(p) {
+    if (!p.in[1].format.empty()) return;
+    // Chosen in the place of a kernel that cannot run these sizes: nothing was packed at build
+    // time.
+    TENON_CHECK(p.in[1].data, "the weights of ", ir::describe(*p.layer), " are not known");
+    own_panels_ = make_buffer(sizes_.packed_bytes());
+    pack_panels(static_cast<const float*>(p.in[1].data), sizes_,
+                static_cast<float*>(own_panels_.get()));
+  }
 
   void run(const Call& call) const override {
     auto input = [&](size_t i) { return static_cast<const float*>(call.in[i]); };
-    const GemmArgs a{.rows = sizes_.rows,
-                     .depth = sizes_.depth,
-                     .columns = sizes_.columns,
-                     .x = input(0),
-                     .panels = input(1),
-                     .bias = has_bias_ ? input(2) : nullptr,
-                     .residual = has_residual_ ? input(3) : nullptr,
-                     .out = static_cast<float*>(call.out[0]),
-                     .activation = activation_.function,
-                     .params = activation_.params};
+    const GemmArgs a{
+        .rows = sizes_.rows,
+        .depth = sizes_.depth,
+        .columns = sizes_.columns,
+        .x = input(0),
+        .panels = own_panels_ ? static_cast<const float*>(own_panels_.get()) : input(1),
+        .bias = has_bias_ ? input(2) : nullptr,
+        .residual = has_residual_ ? input(3) : nullptr,
+        .out = static_cast<float*>(call.out[0]),
+        .activation = activation_.function,
+        .params = activation_.params};
     const int64_t tiles = ceil_div(a.rows, kGemmRows);
     parallel_for(split_.by_rows * split_.by_panels, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
@@ -104,6 +114,7 @@ class PackedLinearKernel : public Kernel {
   const GemmFns& fns_;
   bool has_bias_, has_residual_;
   Activation activation_;
+  std::shared_ptr<void> own_panels_;
 };
 
 class PackedLinear : public KernelImpl {
