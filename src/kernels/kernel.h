@@ -138,8 +138,8 @@ std::vector<const KernelImpl*> candidates(const std::string& op, Device device =
 const KernelImpl* find_kernel(const std::string& op, const std::string& name);  // or null
 const KernelImpl& reference_kernel(const std::string& op);                      // throws if none
 
-/// supports(), after what is true of every kernel: it reads no other family's packing. A constant of
-/// format "onednn:..." is for kernels named "onednn...." only.
+/// supports(), after what is true of every kernel: it reads no other family's packing. A constant
+/// of format "onednn:..." is for kernels named "onednn...." only.
 Support can_run(const KernelImpl& impl, const Problem& problem);
 
 /// Opens libtenon_onednn.so beside libtenon.so once (RTLD_LOCAL | RTLD_DEEPBIND; plainly under

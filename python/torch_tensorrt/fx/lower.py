@@ -141,7 +141,8 @@ def _example(value: Any, device: torch.device) -> Any:
 
 def compile_with_names(module: Any, inputs: Sequence[Any], settings: dict[str, Any]) -> Any:
     """``torch_tensorrt.compile(ir="fx")``: as ``compile``, with ``enabled_precisions`` for
-    ``lower_precision``, the older name of ``truncate_double``, and a TypeError for an unknown keyword that suggests the nearest."""
+    ``lower_precision``, the older name of ``truncate_double``, and a TypeError for an unknown keyword
+    that suggests the nearest."""
     settings = dict(settings)
     if "enabled_precisions" in settings:
         if "lower_precision" in settings:

@@ -39,6 +39,7 @@ def test_what_the_fields_mean():
         "min_block_size": 2,
         "enabled_precisions": {torch.float32, torch.float16},
         "timing_cache_path": "/tmp/a.bin",
+        "truncate_double": False,
     }
     assert setting.is_batch_dynamic
     setting.explicit_batch_dimension, setting.dynamic_batch = True, False
