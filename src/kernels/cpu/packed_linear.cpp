@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kFormat = "cpu:panels64";
 constexpr int64_t kFewestRows = kGemmRows;  // with fewer, most of a register tile is idle
+constexpr int64_t kManyTiles = 8;           // of kGemmRows rows, for each thread
 constexpr int64_t kFlopsOfThread = 500000;  // fewer do not pay for a second thread
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -54,12 +55,15 @@ struct Split {
     const int64_t most =
         std::clamp<int64_t>(static_cast<int64_t>(flops / kFlopsOfThread), 1, std::max(threads, 1));
     const int64_t tiles = ceil_div(s.rows, kGemmRows);
+    // By rows, if each thread gets many: then it fills its caches with its own input and output.
+    // Else by panels: then no weight is read by two threads.
+    const bool rows_first = tiles >= kManyTiles * most;
     int64_t best = INT64_MAX;
-    // Panels first: then no weight is read by two threads.
     for (int64_t n = most; n >= 1; --n) {
-      const int64_t m = most / n, cost = ceil_div(s.panels, n) * ceil_div(tiles, m);
+      const int64_t rows = rows_first ? n : most / n, columns = most / rows;
+      const int64_t cost = ceil_div(s.panels, columns) * ceil_div(tiles, rows);
       if (cost >= best) continue;
-      best = cost, by_panels = n, by_rows = m;
+      best = cost, by_panels = columns, by_rows = rows;
     }
   }
   int64_t by_rows = 1, by_panels = 1;
