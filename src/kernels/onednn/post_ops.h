@@ -5,9 +5,8 @@
 // oneDNN's relu, clip and hard_sigmoid turn NaN into a number (relu: 0), where the reference keeps
 // it: they are maxps and minps with the constant as the second operand, and so is binary_max. The
 // post-ops that multiply instead (prelu with weights of 0, hardswish with a steep slope) keep NaN
-// but make one of -inf, where relu is 0; so neither is a replacement. Our own relu on the output
-// that the primitive has just written keeps both, and costs 1.7 to 2.0 % of ResNet-18 at batch 1
-// and 0.5 to 0.9 % at batch 8 (two cores of a Sapphire Rapids, medians of interleaved runs).
+// but make one of -inf, where relu is 0; so neither is a replacement. Our own relu on the output that
+// the primitive has just written keeps both, for another pass over it.
 #pragma once
 
 #include "kernels/onednn/dnnl_common.h"
