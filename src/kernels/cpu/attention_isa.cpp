@@ -20,7 +20,7 @@ constexpr int kMaxVectors = 4;  // of queries in a block; 4 x 6 accumulators of 
 constexpr int kMaxVectors = 2;  // 2 x 6 accumulators of 16 registers
 #endif
 constexpr int kRows = 6;        // keys (first product) or queries (second) of a register tile
-constexpr int64_t kKeys = 128;  // keys per pass: their part of V stays in L1
+constexpr int64_t kKeys = 384;  // keys per pass
 
 int64_t round_up(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -159,56 +159,17 @@ void result_columns(int64_t rows, const float* scores, int64_t score_stride, con
   }
 }
 
-// The operands of one unit of work: a block of queries of one head.
-struct Unit {
-  Unit(const AttentionArgs& a, int64_t unit)
-      : first(unit % count_blocks(a) * block_rows(a)),
-        head(unit / count_blocks(a) % a.heads),
-        batch(unit / count_blocks(a) / a.heads),
-        kv_head(head / (a.heads / a.kv_heads)),
-        query(a.query + batch * a.q.batch + head * a.q.head + first * a.q.row),
-        key(a.key + batch * a.k.batch + kv_head * a.k.head),
-        value(a.value + batch * a.v.batch + kv_head * a.v.head) {}
-  int64_t first, head, batch, kv_head;
-  const float *query, *key, *value;
-};
-
-// Brings the rows [begin, end) of the next unit's operands into L2 while this one computes: the
-// heads of a row lie side by side, so the rows of one head are far apart, which hardware does not
-// foresee.
-class Ahead {
- public:
-  Ahead(const AttentionArgs& a, const Unit& now, const Unit& next)
-      : a_(a), next_(next), other_head_(now.key != next.key) {}
-  void rows(int64_t begin, int64_t end) const {
-    for (int64_t r = begin; r < end; ++r) {
-      if (next_.first + r < a_.queries) line_by_line(next_.query + r * a_.q.row, a_.depth);
-      if (!other_head_ || r >= a_.keys) continue;
-      line_by_line(next_.key + r * a_.k.row, a_.depth);
-      line_by_line(next_.value + r * a_.v.row, a_.value_depth);
-    }
-  }
-
- private:
-  static void line_by_line(const float* row, int64_t n) {
-    for (int64_t i = 0; i < n; i += 16) __builtin_prefetch(row + i, 0, 2);
-  }
-  const AttentionArgs& a_;
-  const Unit& next_;
-  const bool other_head_;
-};
-
 // One head's block of queries.
 template <int NV>
 class Block {
  public:
-  Block(const AttentionArgs& a, const Scratch& s, const Unit& unit, const Ahead& ahead)
+  Block(const AttentionArgs& a, const Scratch& s, int64_t batch, int64_t head, int64_t first)
       : a_(a),
         s_(s),
-        unit_(unit),
-        ahead_(ahead),
-        first_(unit.first),
-        rows_(least(kMB, a.queries - unit.first)),
+        batch_(batch),
+        head_(head),
+        first_(first),
+        rows_(least(kMB, a.queries - first)),
         padded_(round_up(a.value_depth, kW)) {}
 
   void run(const float* values, int64_t value_stride) {
@@ -230,7 +191,7 @@ class Block {
   static constexpr int64_t kMB = NV * kW;
 
   void pack_queries() {
-    const float* q = unit_.query;
+    const float* q = a_.query + batch_ * a_.q.batch + head_ * a_.q.head + first_ * a_.q.row;
     for (int64_t m = 0; m < kMB; m += kW) {
       for (int64_t d = 0; d < a_.depth; d += kW) {
         const int64_t cols = least(kW, a_.depth - d), rows = least(kW, rows_ - m);
@@ -241,9 +202,9 @@ class Block {
   }
 
   void make_scores(int64_t t, int64_t n) {
-    const float* k = unit_.key + t * a_.k.row;
+    const int64_t head = head_ / (a_.heads / a_.kv_heads);
+    const float* k = a_.key + batch_ * a_.k.batch + head * a_.k.head + t * a_.k.row;
     for (int64_t i = 0; i < n; i += kRows) {
-      ahead_.rows(t + i, t + i + kRows);
       some_key_rows<NV, kRows>(least(kRows, n - i), k + i * a_.k.row, a_.k.row, s_.queries,
                                a_.depth, s_.scores + i * kMB);
     }
@@ -255,7 +216,7 @@ class Block {
   }
 
   void add_mask(int64_t t, int64_t n) {
-    const int64_t base = unit_.batch * a_.mask.batch + unit_.head * a_.mask.head;
+    const int64_t base = batch_ * a_.mask.batch + head_ * a_.mask.head;
     if (a_.mask.row == 0) {
       for (int64_t i = 0; i < n; ++i) {
         const float m = mask_at(base + (t + i) * a_.mask_key);
@@ -374,8 +335,7 @@ class Block {
 
   void write(bool any_keys) {
     const float* total = s_.stats + kMB;
-    float* out =
-        a_.result + unit_.batch * a_.out.batch + unit_.head * a_.out.head + first_ * a_.out.row;
+    float* out = a_.result + batch_ * a_.out.batch + head_ * a_.out.head + first_ * a_.out.row;
     for (int64_t r = 0; r < rows_; ++r) {
       // A query that sees no key gets zeros.
       const float f = any_keys && total[r] != 0.0f ? 1.0f / total[r] : 0.0f;
@@ -390,13 +350,12 @@ class Block {
 
   const AttentionArgs& a_;
   const Scratch& s_;
-  const Unit& unit_;
-  const Ahead& ahead_;
-  const int64_t first_, rows_, padded_;
+  const int64_t batch_, head_, first_, rows_, padded_;
 };
 
-void copy_values(const AttentionArgs& a, const float* v, float* to) {
+void copy_values(const AttentionArgs& a, int64_t batch, int64_t kv_head, float* to) {
   const int64_t padded = round_up(a.value_depth, kW);
+  const float* v = a.value + batch * a.v.batch + kv_head * a.v.head;
   for (int64_t t = 0; t < a.keys; ++t) {
     int64_t d = 0;
     for (; d + kW <= a.value_depth; d += kW) store(to + t * padded + d, load(v + t * a.v.row + d));
@@ -410,18 +369,20 @@ template <int NV>
 void run_blocks(const AttentionArgs& a, int64_t begin, int64_t end, float* scratch) {
   Scratch s;
   lay_out(a, scratch, &s);
-  const float* copied = nullptr;
-  for (int64_t u = begin; u < end; ++u) {
-    const Unit unit(a, u), next(a, u + 1 < end ? u + 1 : u);
-    const float* values = unit.value;
+  const int64_t blocks = count_blocks(a), group = a.heads / a.kv_heads;
+  int64_t copied = -1;
+  for (int64_t unit = begin; unit < end; ++unit) {
+    const int64_t head = unit / blocks % a.heads, batch = unit / blocks / a.heads;
+    const float* values = a.value + batch * a.v.batch + head / group * a.v.head;
     int64_t stride = a.v.row;
     if (s.values) {
-      if (values != copied) copy_values(a, values, s.values);
-      copied = values;
+      const int64_t which = batch * a.kv_heads + head / group;
+      if (which != copied) copy_values(a, batch, head / group, s.values);
+      copied = which;
       values = s.values;
       stride = round_up(a.value_depth, kW);
     }
-    Block<NV>(a, s, unit, Ahead(a, unit, next)).run(values, stride);
+    Block<NV>(a, s, batch, head, unit % blocks * NV * kW).run(values, stride);
   }
 }
 
