@@ -63,8 +63,8 @@ endif()
 if(TENON_CUDA)
   # Headers only: the libraries are opened at run time.
   tenon_ask_python(TENON_NVIDIA_DIR
-    "pip install torch 'nvidia-cuda-crt==13.0.*' (with torch's nvidia-* packages these are the CUDA headers), or -DTENON_CUDA=OFF"
-    "import nvidia, os; d = list(nvidia.__path__)[0]; [open(os.path.join(d, h)).close() for h in ('cu13/include/cuda.h', 'cu13/include/crt/host_defines.h', 'cudnn/include/cudnn_backend.h')]; print(d)")
+    "pip install torch 'nvidia-cuda-crt==13.0.*' 'nvidia-cuda-cccl==13.0.*' (with torch's nvidia-* packages these are the CUDA headers), or -DTENON_CUDA=OFF"
+    "import nvidia, os; d = list(nvidia.__path__)[0]; [open(os.path.join(d, h)).close() for h in ('cu13/include/cuda.h', 'cu13/include/crt/host_defines.h', 'cu13/include/nv/target', 'cudnn/include/cudnn_backend.h')]; print(d)")
 endif()
 if(TENON_TORCH)
   tenon_ask_python(torch_facts "pip install 'torch>=2.11', or -DTENON_TORCH=OFF"
