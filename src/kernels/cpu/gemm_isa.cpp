@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix times packed panels, one instruction set per compilation. A register tile is 6 rows by
 // kVectors vectors of columns; it adds up kStep products and is then added to the output, so that
-// its part of a panel (32 KiB) stays in L1 for all rows of a block, and sums are made of short ones
-// (which rounds less than one long sum). A block of rows is as large as stays in L2.
+// sums are made of shorter ones (which rounds less than one long sum). The rows of a block and
+// their part of a panel (96 KiB) stay in L2; what a tile needs next is asked for ahead of time,
+// because the caches of a core are often shared with another hardware thread, and then even what
+// was just used has to be fetched again.
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/vec.h"
@@ -17,9 +19,11 @@ constexpr int kVectors = 2;  // 6 x 2 accumulators of 16 registers
 #endif
 constexpr int64_t kTileColumns = kVectors * kW;
 constexpr int kTileRows = kGemmRows;
-constexpr int64_t kStep = 128;            // products of a short sum
-constexpr int64_t kDeep = 6 * kStep;      // products for which a block of rows stays in L2
+constexpr int64_t kStep = 384;            // products of a short sum
+constexpr int64_t kDeep = 2 * kStep;      // products for which a block of rows stays in L2
 constexpr int64_t kBlockFloats = 131072;  // of x in a block of rows: 512 KiB
+constexpr int64_t kLine = 16;             // floats of a cache line
+constexpr int64_t kAhead = kLine / 2;
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t round_up(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
@@ -32,7 +36,7 @@ struct Tile {
   const float *bias, *residual;  // null: none, or added by an earlier short sum
   int64_t columns;               // that exist, at most kTileColumns
   bool add;                      // to what an earlier short sum left in out
-  const float* ahead;            // what to bring into L2 meanwhile: 64 bytes a product
+  const float* ahead;            // what to bring into L2 meanwhile: kAhead floats a product
 };
 
 TENON_INLINE vf load_some(const float* p, int64_t n) {
@@ -50,10 +54,13 @@ void tile(const Tile& t) {
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) acc[r][v] = vf{};
-  const float *x = t.x, *w = t.w;
+  const float *x = t.x, *w = t.w, *ahead = t.ahead;
   const int64_t depth = t.depth, stride = t.x_stride;
-  for (int64_t k = 0; k < depth; ++k) {
-    __builtin_prefetch(t.ahead + k * 16, 0, 2);
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.out + r * t.out_stride + v * kW, 1, 3);
+  const auto add_product = [&](int64_t k) __attribute__((always_inline)) {
     vf b[kVectors];
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) b[v] = load(w + k * kPanel + v * kW);
@@ -63,7 +70,18 @@ void tile(const Tile& t) {
 #pragma GCC unroll 16
       for (int v = 0; v < kVectors; ++v) acc[r][v] = fma(a, b[v], acc[r][v]);
     }
+  };
+  int64_t k = 0;
+  for (; k + kLine <= depth; k += kLine) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) __builtin_prefetch(x + r * stride + k + kLine, 0, 3);
+    for (int64_t j = k; j < k + kLine; j += 2, ahead += kLine) {
+      __builtin_prefetch(ahead, 0, 2);
+      add_product(j);
+      add_product(j + 1);
+    }
   }
+  for (; k < depth; ++k) add_product(k);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 16
@@ -100,7 +118,7 @@ void short_sums(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel, 
           {a.x + r * a.depth + k, w + c, a.depth, a.columns, depth, a.out + at,
            begins && a.bias ? a.bias + first + c : nullptr,
            begins && a.residual ? a.residual + at : nullptr, width - c, !begins, ahead});
-      if (ahead + depth * 16 < ahead_end) ahead += depth * 16;
+      if (ahead + depth * kAhead < ahead_end) ahead += depth * kAhead;
     }
   }
 }
