@@ -52,12 +52,12 @@ class CompiledModule(fx.GraphModule):
         if is_dynamo_compiling():  # before what it cannot trace
             return super().__call__(*args, **kwargs)
         own = self.__dict__
-        if self._only is not None and len(args) == 1 and not kwargs:
+        if self._only is not None and not kwargs:
             child = own["_modules"].get(self._only)
-            if type(child) is TorchTensorRTModule:
-                run = child.__dict__.get("_run_unary")
-                if run is not None and are_plain(own, child.__dict__):
-                    return run(args[0])
+            if type(child) is TorchTensorRTModule and are_plain(own, child.__dict__):
+                outputs = child._run_tensors(args)
+                if outputs is not None:
+                    return outputs
         if is_traced() or not are_plain(own, own):
             return super().__call__(*args, **kwargs)
         return self.forward(*args, **kwargs)

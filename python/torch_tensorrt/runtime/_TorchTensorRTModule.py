@@ -9,6 +9,7 @@ import tempfile
 from typing import Any, Optional, Sequence, Union
 
 import torch
+from torch.compiler import is_dynamo_compiling
 
 from .. import _library
 
@@ -16,6 +17,8 @@ _library.load()
 
 from . import _meta  # noqa: E402
 from ._plain_call import are_plain, is_traced  # noqa: E402
+
+_Tensor = torch.Tensor
 
 
 class TorchTensorRTModule(torch.nn.Module):
@@ -74,29 +77,40 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def _attach(self, engine: Any) -> None:
         self.engine = engine
-        unary = self._single and len(self.input_binding_names) == 1
         self._run = engine.execute
-        self._run_unary = engine.execute_unary if unary else None
+        self._function = engine.as_function().grad_fn
         _meta.remember(self, self._content_hash)
 
     def __call__(self, *inputs: torch.Tensor) -> Any:
-        if is_traced() or not are_plain(self.__dict__, self.__dict__):
-            return super().__call__(*inputs)
-        if type(self) is TorchTensorRTModule:
-            return self._execute(inputs)
-        return self.forward(*inputs)
+        if not is_dynamo_compiling() and type(self) is TorchTensorRTModule:
+            own = self.__dict__
+            if are_plain(own, own):
+                outputs = self._run_tensors(inputs)
+                if outputs is not None:
+                    return outputs
+        return super().__call__(*inputs)
 
     def forward(self, *inputs: torch.Tensor) -> Any:
-        if not is_traced():
-            return self._execute(inputs)
-        outputs = self._trace(inputs)
-        return outputs[0] if self._single else outputs
-
-    def _execute(self, inputs: tuple) -> Any:
-        if len(inputs) == 1 and self._run_unary is not None:
-            return self._run_unary(inputs[0])
+        if is_traced():
+            outputs = self._trace(inputs)
+            return outputs[0] if self._single else outputs
+        outputs = self._run_tensors(inputs)
+        if outputs is not None:
+            return outputs
         outputs = self._run(inputs)
         return outputs[0] if self._single else outputs
+
+    def _run_tensors(self, inputs: tuple) -> Any:
+        """The outputs for plain tensors; None for all that ``_run`` has to treat or to explain:
+        subclasses, tensors that stand for others, torch.jit.trace, a wrong number of inputs."""
+        for value in inputs:
+            if type(value) is not _Tensor:
+                return None
+        try:
+            outputs = self._function(*inputs)
+        except (NotImplementedError, TypeError):
+            return None
+        return outputs if self._single else list(outputs)
 
     def _trace(self, inputs: tuple) -> list[torch.Tensor]:
         # Dynamo takes is_exporting() for true always, hence the flag.
@@ -144,8 +158,8 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def __getstate__(self) -> dict:
         state = self.__dict__.copy()
-        for name in ("_run", "_run_unary"):
-            state.pop(name, None)  # a bound method does not pickle
+        for name in ("_run", "_function"):
+            state.pop(name, None)  # these do not pickle
         return state
 
     def __setstate__(self, state: dict) -> None:

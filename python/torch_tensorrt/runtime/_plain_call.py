@@ -26,7 +26,8 @@ def is_traced() -> bool:
 
 def are_plain(a: dict, b: dict) -> bool:
     """Would nn.Module's ``__call__`` do no more than call the ``forward`` of the class, for both of
-    two modules (which may be the same)?
+    two modules (which may be the same)? torch.jit.trace is not asked about, because that takes as
+    long as all else here: who calls must find out by other means.
 
     Args:
         a, b: the modules' ``__dict__``. Looking into these takes half the time of the attributes,
@@ -35,7 +36,6 @@ def are_plain(a: dict, b: dict) -> bool:
     return not (
         _compiler._is_compiling_flag
         or _fx_trace._is_fx_tracing_flag
-        or _jit_trace() is not None
         or a["_forward_hooks"]
         or a["_forward_pre_hooks"]
         or a["_backward_hooks"]
