@@ -29,9 +29,9 @@ EngineFunction::EngineFunction(c10::intrusive_ptr<EngineClass> engine)
 }
 
 variable_list EngineFunction::apply(variable_list&& inputs) {
-  TORCH_CHECK_NOT_IMPLEMENTED(!at::tracer::impl::is_dispatch_enabled() &&
-                                  std::none_of(inputs.begin(), inputs.end(), stands_for_another),
-                              "an engine's function takes plain tensors that nobody traces");
+  const bool plain = !at::tracer::impl::is_dispatch_enabled() &&
+                     std::none_of(inputs.begin(), inputs.end(), stands_for_another);
+  TORCH_CHECK_NOT_IMPLEMENTED(plain, "an engine's function takes plain tensors, untraced");
   return engine_->run(inputs);
 }
 

@@ -72,6 +72,8 @@ void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) 
               torch_name(tensor.scalar_type()), ", wanted ", torch_name(binding.dtype));
   TENON_CHECK(tensor.dim() == binding.rank, "input '", binding.name, "' has ", tensor.dim(),
               " dimensions, wanted ", binding.rank);
+  TENON_CHECK(!tensor.unsafeGetTensorImpl()->has_named_tensor_meta(), "input '", binding.name,
+              "' has named dimensions, wanted none: see torch.Tensor.rename");
 }
 
 Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {

@@ -21,6 +21,10 @@ from ._plain_call import are_plain, is_traced  # noqa: E402
 _Tensor = torch.Tensor
 
 
+def _no_engine(*inputs: torch.Tensor) -> None:
+    raise RuntimeError("this TorchTensorRTModule has no serialized engine")
+
+
 class TorchTensorRTModule(torch.nn.Module):
     """Runs a serialized engine.
 
@@ -34,6 +38,8 @@ class TorchTensorRTModule(torch.nn.Module):
     ``forward`` takes the inputs in binding order; a single output is returned as itself, several as
     a list. The engine is immutable: copies of the module share it.
     """
+
+    _function: Any = staticmethod(_no_engine)  # of the instance, once it has an engine
 
     def __init__(
         self,
@@ -58,7 +64,7 @@ class TorchTensorRTModule(torch.nn.Module):
         if self.engine is not None:
             return
         if self.serialized_engine is None:
-            raise RuntimeError("this TorchTensorRTModule has no serialized engine")
+            _no_engine()
         plan = self.serialized_engine
         if not isinstance(plan, torch.Tensor):
             plan = torch.frombuffer(bytearray(plan), dtype=torch.uint8)
@@ -95,14 +101,16 @@ class TorchTensorRTModule(torch.nn.Module):
             outputs = self._trace(inputs)
             return outputs[0] if self._single else outputs
         outputs = self._run_tensors(inputs)
-        if outputs is not None:
-            return outputs
-        outputs = self._run(inputs)
-        return outputs[0] if self._single else outputs
+        if outputs is None:
+            self._check_types(inputs)
+            outputs = self._run(inputs)
+            outputs = outputs[0] if self._single else outputs
+        return outputs
 
     def _run_tensors(self, inputs: tuple) -> Any:
-        """The outputs for plain tensors; None for all that ``_run`` has to treat or to explain:
-        subclasses, tensors that stand for others, torch.jit.trace, a wrong number of inputs."""
+        """The outputs for plain tensors; None, with nothing done, for all that ``_run`` has to treat
+        or to explain: subclasses, tensors that stand for others, a wrong number of inputs; and under
+        torch.jit.trace."""
         for value in inputs:
             if type(value) is not _Tensor:
                 return None
@@ -111,6 +119,11 @@ class TorchTensorRTModule(torch.nn.Module):
         except (NotImplementedError, TypeError):
             return None
         return outputs if self._single else list(outputs)
+
+    def _check_types(self, inputs: tuple) -> None:
+        for name, value in zip(self.input_binding_names, inputs):
+            if not isinstance(value, _Tensor) and not hasattr(value, "__torch_function__"):
+                raise TypeError(f"input '{name}' is a {type(value).__name__}, wanted a tensor")
 
     def _trace(self, inputs: tuple) -> list[torch.Tensor]:
         # Dynamo takes is_exporting() for true always, hence the flag.
