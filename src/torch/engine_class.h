@@ -5,9 +5,7 @@
 // call takes a context of its own.
 #pragma once
 
-#include <ATen/core/List.h>
 #include <ATen/core/Tensor.h>
-#include <c10/util/SmallVector.h>
 #include <torch/custom_class.h>
 
 #include <atomic>

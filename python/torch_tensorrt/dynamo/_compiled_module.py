@@ -9,7 +9,7 @@ from torch import fx
 from torch.compiler import is_dynamo_compiling
 
 from ..runtime import TorchTensorRTModule
-from ..runtime._plain_call import are_plain, is_traced
+from ..runtime._plain_call import is_plain, is_traced, run_engine
 
 
 class _Child:
@@ -54,11 +54,11 @@ class CompiledModule(fx.GraphModule):
         own = self.__dict__
         if self._only is not None and not kwargs:
             child = own["_modules"].get(self._only)
-            if type(child) is TorchTensorRTModule and are_plain(own, child.__dict__):
-                outputs = child._run_tensors(args)
+            if type(child) is TorchTensorRTModule:
+                outputs = run_engine(own, child.__dict__, args)
                 if outputs is not None:
                     return outputs
-        if is_traced() or not are_plain(own, own):
+        if is_traced() or not is_plain(own):
             return super().__call__(*args, **kwargs)
         return self.forward(*args, **kwargs)
 

@@ -16,9 +16,7 @@ from .. import _library
 _library.load()
 
 from . import _meta  # noqa: E402
-from ._plain_call import are_plain, is_traced  # noqa: E402
-
-_Tensor = torch.Tensor
+from ._plain_call import is_traced, run_engine  # noqa: E402
 
 
 def _no_engine(*inputs: torch.Tensor) -> None:
@@ -39,8 +37,6 @@ class TorchTensorRTModule(torch.nn.Module):
     a list. The engine is immutable: copies of the module share it.
     """
 
-    _function: Any = staticmethod(_no_engine)  # of the instance, once it has an engine
-
     def __init__(
         self,
         serialized_engine: Optional[Union[bytes, torch.Tensor]] = None,
@@ -55,7 +51,7 @@ class TorchTensorRTModule(torch.nn.Module):
         self.settings = settings
         self.serialized_engine = serialized_engine
         self._wanted_names = (input_binding_names, output_binding_names)
-        self.engine: Any = None
+        self._attach(None)
         if serialized_engine is not None:
             self.setup_engine()
 
@@ -83,47 +79,34 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def _attach(self, engine: Any) -> None:
         self.engine = engine
-        self._run = engine.execute
-        self._function = engine.as_function().grad_fn
+        if engine is None:
+            self._run = self._function = _no_engine
+            return
+        self._run, self._function = engine.execute, engine.as_function().grad_fn
         _meta.remember(self, self._content_hash)
 
     def __call__(self, *inputs: torch.Tensor) -> Any:
         if not is_dynamo_compiling() and type(self) is TorchTensorRTModule:
             own = self.__dict__
-            if are_plain(own, own):
-                outputs = self._run_tensors(inputs)
-                if outputs is not None:
-                    return outputs
+            outputs = run_engine(own, own, inputs)
+            if outputs is not None:
+                return outputs
         return super().__call__(*inputs)
 
     def forward(self, *inputs: torch.Tensor) -> Any:
         if is_traced():
             outputs = self._trace(inputs)
-            return outputs[0] if self._single else outputs
-        outputs = self._run_tensors(inputs)
-        if outputs is None:
+        else:
             self._check_types(inputs)
             outputs = self._run(inputs)
-            outputs = outputs[0] if self._single else outputs
-        return outputs
-
-    def _run_tensors(self, inputs: tuple) -> Any:
-        """The outputs for plain tensors; None, with nothing done, for all that ``_run`` has to treat
-        or to explain: subclasses, tensors that stand for others, a wrong number of inputs; and under
-        torch.jit.trace."""
-        for value in inputs:
-            if type(value) is not _Tensor:
-                return None
-        try:
-            outputs = self._function(*inputs)
-        except (NotImplementedError, TypeError):
-            return None
-        return outputs if self._single else list(outputs)
+        return outputs[0] if self._single else outputs
 
     def _check_types(self, inputs: tuple) -> None:
         for name, value in zip(self.input_binding_names, inputs):
-            if not isinstance(value, _Tensor) and not hasattr(value, "__torch_function__"):
-                raise TypeError(f"input '{name}' is a {type(value).__name__}, wanted a tensor")
+            if not isinstance(value, torch.Tensor) and not hasattr(value, "__torch_function__"):
+                raise TypeError(
+                    f"input '{name}' is of type {type(value).__name__}, wanted a tensor"
+                )
 
     def _trace(self, inputs: tuple) -> list[torch.Tensor]:
         # Dynamo takes is_exporting() for true always, hence the flag.
@@ -177,8 +160,7 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def __setstate__(self, state: dict) -> None:
         super().__setstate__(state)
-        if self.engine is not None:
-            self._attach(self.engine)
+        self._attach(self.engine)
 
     def __deepcopy__(self, memo: dict) -> TorchTensorRTModule:
         copied = type(self).__new__(type(self))
