@@ -37,18 +37,21 @@ def _tools() -> tuple[Path, Path]:
     return paths
 
 
-def _microseconds(call: Callable[[], object]) -> float:
-    """Median over batches of the mean time of a call."""
+def _microseconds(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Medians over batches of the mean time of a call. Batches of all calls take turns, so that a
+    machine that changes its speed changes it for all of them."""
     clock, per_batch = time.perf_counter, 200
-    for _ in range(per_batch):
-        call()
-    times = []
-    for _ in range(101):
-        start = clock()
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
         for _ in range(per_batch):
             call()
-        times.append((clock() - start) / per_batch * 1e6)
-    return common.median(times)
+    for _ in range(101):
+        for name, call in calls.items():
+            start = clock()
+            for _ in range(per_batch):
+                call()
+            times[name].append((clock() - start) / per_batch * 1e6)
+    return {name: common.median(rows) for name, rows in times.items()}
 
 
 # --- the child process: the counter is preloaded
@@ -162,10 +165,8 @@ def _python_cost(threads: int) -> dict[str, float]:
     with torch.no_grad():
         compiled = _compiled(AddOne().eval(), [x])
         assert compiled(x).item() == 1.0
-        return {
-            "compiled_module_us": _microseconds(lambda: compiled(x)),
-            "eager_add_us": _microseconds(lambda: x + 1),
-        }
+        calls = {"compiled_module_us": lambda: compiled(x), "eager_add_us": lambda: x + 1}
+        return _microseconds(calls)
 
 
 def _problems(python: dict, cpp: list) -> list[str]:

@@ -5,9 +5,7 @@
 // call takes a context of its own.
 #pragma once
 
-#include <ATen/core/List.h>
 #include <ATen/core/Tensor.h>
-#include <c10/util/SmallVector.h>
 #include <torch/custom_class.h>
 
 #include <atomic>
@@ -24,11 +22,12 @@ namespace tenon::torch_bridge {
 
 using Names = std::vector<std::string>;
 using Sizes = std::vector<std::vector<int64_t>>;
-using Tensors = c10::SmallVector<at::Tensor, 4>;
+using Tensors = std::vector<at::Tensor>;
 using Flattened = std::tuple<std::tuple<std::string, std::string>, std::tuple<std::string, Names>,
                              std::tuple<std::string, Names>>;
 
-c10::List<at::Tensor> list_of(Tensors tensors);
+/// Fake and functional tensors, those inside vmap: their own memory is not the values' memory.
+bool stands_for_another(const at::Tensor& tensor);
 
 class EngineClass : public torch::CustomClassHolder {
  public:
@@ -39,9 +38,7 @@ class EngineClass : public torch::CustomClassHolder {
   /// Runs on dense tensors. Throws Error naming input, value seen and value wanted.
   Tensors run(at::ArrayRef<at::Tensor> inputs);
   /// As run(); tensors that stand for others (fake, functional) go through the dispatcher's op.
-  c10::List<at::Tensor> execute(c10::List<at::Tensor> inputs);
-  /// execute() for one input and one output, without the lists, which cost as much as the rest.
-  at::Tensor execute_unary(at::Tensor input);
+  Tensors execute(Tensors inputs);
 
   Names input_names() const;
   Names output_names() const;

@@ -24,7 +24,7 @@ constexpr c10::DispatchKeySet kWrapperKeys({c10::DispatchKey::Python,
                                             c10::DispatchKey::FuncTorchBatched,
                                             c10::DispatchKey::FuncTorchGradWrapper});
 
-using Op = c10::List<at::Tensor>(c10::List<at::Tensor>, const c10::intrusive_ptr<EngineClass>&);
+using Op = Tensors(at::TensorList, const c10::intrusive_ptr<EngineClass>&);
 
 /// Row-major memory of `tensor`; what had to be made for it is kept in `made`.
 const at::Tensor& dense(const at::Tensor& tensor, c10::SmallVector<at::Tensor, 4>& made) {
@@ -56,17 +56,10 @@ at::Tensor empty(at::IntArrayRef sizes, at::ScalarType dtype, const Place& where
   return at::Tensor(at::detail::empty_generic(sizes, allocator, kKeys, dtype, std::nullopt));
 }
 
-bool stands_for_another(const at::Tensor& tensor) {
-  return tensor.defined() && tensor.key_set().has_any(kWrapperKeys);
-}
-
 }  // namespace
 
-c10::List<at::Tensor> list_of(Tensors tensors) {
-  c10::List<at::Tensor> list;
-  list.reserve(tensors.size());
-  for (at::Tensor& tensor : tensors) list.push_back(std::move(tensor));
-  return list;
+bool stands_for_another(const at::Tensor& tensor) {
+  return tensor.defined() && tensor.key_set().has_any(kWrapperKeys);
 }
 
 void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) const {
@@ -79,6 +72,8 @@ void EngineClass::check_input(const Binding& binding, const at::Tensor& tensor) 
               torch_name(tensor.scalar_type()), ", wanted ", torch_name(binding.dtype));
   TENON_CHECK(tensor.dim() == binding.rank, "input '", binding.name, "' has ", tensor.dim(),
               " dimensions, wanted ", binding.rank);
+  TENON_CHECK(!tensor.unsafeGetTensorImpl()->has_named_tensor_meta(), "input '", binding.name,
+              "' has named dimensions, wanted none: see torch.Tensor.rename");
 }
 
 Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {
@@ -102,6 +97,7 @@ Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {
   context->set_input_shapes(shapes.data());
   const Sizes& sizes = context->output_shapes();
   Tensors outputs;
+  outputs.reserve(outputs_.size());
   c10::SmallVector<void*, 8> results;
   for (size_t i = 0; i < outputs_.size(); ++i) {
     at::Tensor output = empty(sizes[i], outputs_[i].dtype, where);
@@ -116,21 +112,13 @@ Tensors EngineClass::run(at::ArrayRef<at::Tensor> inputs) {
   return outputs;
 }
 
-c10::List<at::Tensor> EngineClass::execute(c10::List<at::Tensor> inputs) {
-  const std::vector<at::Tensor> tensors = inputs.vec();
-  if (std::any_of(tensors.begin(), tensors.end(), stands_for_another)) {
+Tensors EngineClass::execute(Tensors inputs) {
+  if (std::any_of(inputs.begin(), inputs.end(), stands_for_another)) {
     static const auto op =
         c10::Dispatcher::singleton().findSchemaOrThrow("tensorrt::execute_engine", "").typed<Op>();
-    return op.call(std::move(inputs), c10::intrusive_ptr<EngineClass>::reclaim_copy(this));
+    return op.call(inputs, c10::intrusive_ptr<EngineClass>::reclaim_copy(this));
   }
-  return list_of(run(tensors));
-}
-
-at::Tensor EngineClass::execute_unary(at::Tensor input) {
-  TENON_CHECK(inputs_.size() == 1 && outputs_.size() == 1, "the engine has ", inputs_.size(),
-              " inputs and ", outputs_.size(), " outputs, wanted one of each");
-  if (stands_for_another(input)) return execute(c10::List<at::Tensor>({std::move(input)}))[0];
-  return std::move(run(input)[0]);
+  return run(inputs);
 }
 
 }  // namespace tenon::torch_bridge

@@ -3,21 +3,22 @@
 #include <torch/library.h>
 
 #include "torch/engine_class.h"
+#include "torch/engine_function.h"
 
 namespace tenon::torch_bridge {
 namespace {
 
 using EnginePtr = c10::intrusive_ptr<EngineClass>;
 
-c10::List<at::Tensor> execute_engine(c10::List<at::Tensor> inputs, const EnginePtr& engine) {
-  return list_of(engine->run(inputs.vec()));
+Tensors execute_engine(at::TensorList inputs, const EnginePtr& engine) {
+  return engine->run(inputs);
 }
 
 TORCH_LIBRARY(tensorrt, m) {
   m.class_<EngineClass>("Engine")
       .def(torch::init<at::Tensor>())
       .def("execute", &EngineClass::execute)
-      .def("execute_unary", &EngineClass::execute_unary)
+      .def("as_function", function_of)
       .def("input_names", &EngineClass::input_names)
       .def("output_names", &EngineClass::output_names)
       .def("input_dtypes", &EngineClass::input_dtypes)

@@ -6,6 +6,8 @@ import pickle
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
 
 import torch_tensorrt
 from torch_tensorrt.runtime import TorchTensorRTModule
@@ -153,6 +155,75 @@ def test_compile_method(compiled, x):
     assert len(seen) == 1
 
 
+class Marked(torch.Tensor):
+    """A subclass as PyTorch makes them: results of calls on it are of its kind."""
+
+
+@pytest.mark.parametrize("called", ["module", "engine"])
+def test_subclasses_of_tensor_see_the_call(compiled, x, called):
+    call = compiled if called == "module" else compiled._run_on_acc_0
+    assert type(call(x.as_subclass(Marked))) is Marked
+    assert type(call(torch.nn.Parameter(x))) is torch.Tensor
+    with FakeTensorMode() as mode:
+        fake = call(mode.from_tensor(x))
+    assert isinstance(fake, FakeTensor) and fake.shape == x.shape
+    assert _is_two_three(call(x))
+
+
+@pytest.mark.parametrize("value", [None, 3, [1.0, 2.0]])
+def test_inputs_that_are_no_tensors(compiled, x, value):
+    with pytest.raises(TypeError, match=f"'x' is of type {type(value).__name__}, wanted a tensor"):
+        compiled(value)
+    assert _is_two_three(compiled(x))
+
+
+def test_named_dimensions_are_refused_not_dropped(compiled, x):
+    with pytest.raises(RuntimeError, match="'x' has named dimensions"):
+        compiled(x.refine_names("n"))
+
+
+def test_inputs_that_require_a_gradient(compiled, x):
+    for module in (compiled, compiled._run_on_acc_0):
+        module.register_full_backward_hook(lambda *_: None)  # never called: there is no gradient
+        y = compiled(x.clone().requires_grad_())
+        assert not y.requires_grad and _is_two_three(y)
+
+
+@pytest.mark.parametrize("called", ["module", "engine"])
+def test_jit_trace_records_the_engine(compiled, x, called):
+    call = compiled if called == "module" else compiled._run_on_acc_0
+    with pytest.warns(DeprecationWarning):
+        script = torch.jit.trace(torch.nn.Sequential(call), (x,))
+    assert str(script.inlined_graph).count("tensorrt::execute_engine") == 1
+    assert script(x * 2).tolist() == [3.0, 5.0]
+
+
+def test_make_fx_records_the_engine(compiled, x):
+    graph = make_fx(compiled, tracing_mode="fake")(x).graph
+    assert torch.ops.tensorrt.execute_engine.default in [n.target for n in graph.nodes]
+
+
+def test_profilers_of_pytorch_see_the_engine(compiled, x):
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        compiled(x)
+    assert "tensorrt::execute_engine" in [e.key for e in profile.key_averages()]
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [torch.no_grad, torch.inference_mode, FakeTensorMode, torch.autograd.set_detect_anomaly],
+)
+def test_modes_at_loading_do_not_matter(compiled, x, mode):
+    with mode(True) if mode is torch.autograd.set_detect_anomaly else mode():
+        again = copy.deepcopy(compiled)
+    assert _is_two_three(again(x))
+
+
+def test_a_module_without_an_engine_says_so(x):
+    with pytest.raises(RuntimeError, match="has no serialized engine"):
+        TorchTensorRTModule()(x)
+
+
 def test_vmap(x):
     compiled = _compile(AddOne(), torch.zeros(2))
     rows = torch.stack([x, x])
@@ -177,5 +248,3 @@ def test_several_inputs_and_outputs(x):
     assert total.tolist() == [4.0, 8.0] and difference.tolist() == [-2.0, -4.0]
     engine = compiled._run_on_acc_0
     assert len(engine(x, x)) == 2
-    with pytest.raises(RuntimeError, match="the engine has 2 inputs and 2 outputs"):
-        engine.engine.execute_unary(x)

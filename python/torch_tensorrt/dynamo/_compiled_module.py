@@ -9,7 +9,7 @@ from torch import fx
 from torch.compiler import is_dynamo_compiling
 
 from ..runtime import TorchTensorRTModule
-from ..runtime._plain_call import are_plain, is_traced
+from ..runtime._plain_call import is_plain, is_traced, run_engine
 
 
 class _Child:
@@ -52,13 +52,13 @@ class CompiledModule(fx.GraphModule):
         if is_dynamo_compiling():  # before what it cannot trace
             return super().__call__(*args, **kwargs)
         own = self.__dict__
-        if self._only is not None and len(args) == 1 and not kwargs:
+        if self._only is not None and not kwargs:
             child = own["_modules"].get(self._only)
             if type(child) is TorchTensorRTModule:
-                run = child.__dict__.get("_run_unary")
-                if run is not None and are_plain(own, child.__dict__):
-                    return run(args[0])
-        if is_traced() or not are_plain(own, own):
+                outputs = run_engine(own, child.__dict__, args)
+                if outputs is not None:
+                    return outputs
+        if is_traced() or not is_plain(own):
             return super().__call__(*args, **kwargs)
         return self.forward(*args, **kwargs)
 

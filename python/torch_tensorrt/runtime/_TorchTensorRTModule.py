@@ -9,13 +9,18 @@ import tempfile
 from typing import Any, Optional, Sequence, Union
 
 import torch
+from torch.compiler import is_dynamo_compiling
 
 from .. import _library
 
 _library.load()
 
 from . import _meta  # noqa: E402
-from ._plain_call import are_plain, is_traced  # noqa: E402
+from ._plain_call import is_traced, run_engine  # noqa: E402
+
+
+def _no_engine(*inputs: torch.Tensor) -> None:
+    raise RuntimeError("this TorchTensorRTModule has no serialized engine")
 
 
 class TorchTensorRTModule(torch.nn.Module):
@@ -46,7 +51,7 @@ class TorchTensorRTModule(torch.nn.Module):
         self.settings = settings
         self.serialized_engine = serialized_engine
         self._wanted_names = (input_binding_names, output_binding_names)
-        self.engine: Any = None
+        self._attach(None)
         if serialized_engine is not None:
             self.setup_engine()
 
@@ -55,7 +60,7 @@ class TorchTensorRTModule(torch.nn.Module):
         if self.engine is not None:
             return
         if self.serialized_engine is None:
-            raise RuntimeError("this TorchTensorRTModule has no serialized engine")
+            _no_engine()
         plan = self.serialized_engine
         if not isinstance(plan, torch.Tensor):
             plan = torch.frombuffer(bytearray(plan), dtype=torch.uint8)
@@ -74,29 +79,34 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def _attach(self, engine: Any) -> None:
         self.engine = engine
-        unary = self._single and len(self.input_binding_names) == 1
-        self._run = engine.execute
-        self._run_unary = engine.execute_unary if unary else None
+        if engine is None:
+            self._run = self._function = _no_engine
+            return
+        self._run, self._function = engine.execute, engine.as_function().grad_fn
         _meta.remember(self, self._content_hash)
 
     def __call__(self, *inputs: torch.Tensor) -> Any:
-        if is_traced() or not are_plain(self.__dict__, self.__dict__):
-            return super().__call__(*inputs)
-        if type(self) is TorchTensorRTModule:
-            return self._execute(inputs)
-        return self.forward(*inputs)
+        if not is_dynamo_compiling() and type(self) is TorchTensorRTModule:
+            own = self.__dict__
+            outputs = run_engine(own, own, inputs)
+            if outputs is not None:
+                return outputs
+        return super().__call__(*inputs)
 
     def forward(self, *inputs: torch.Tensor) -> Any:
-        if not is_traced():
-            return self._execute(inputs)
-        outputs = self._trace(inputs)
+        if is_traced():
+            outputs = self._trace(inputs)
+        else:
+            self._check_types(inputs)
+            outputs = self._run(inputs)
         return outputs[0] if self._single else outputs
 
-    def _execute(self, inputs: tuple) -> Any:
-        if len(inputs) == 1 and self._run_unary is not None:
-            return self._run_unary(inputs[0])
-        outputs = self._run(inputs)
-        return outputs[0] if self._single else outputs
+    def _check_types(self, inputs: tuple) -> None:
+        for name, value in zip(self.input_binding_names, inputs):
+            if not isinstance(value, torch.Tensor) and not hasattr(value, "__torch_function__"):
+                raise TypeError(
+                    f"input '{name}' is of type {type(value).__name__}, wanted a tensor"
+                )
 
     def _trace(self, inputs: tuple) -> list[torch.Tensor]:
         # Dynamo takes is_exporting() for true always, hence the flag.
@@ -144,14 +154,13 @@ class TorchTensorRTModule(torch.nn.Module):
 
     def __getstate__(self) -> dict:
         state = self.__dict__.copy()
-        for name in ("_run", "_run_unary"):
-            state.pop(name, None)  # a bound method does not pickle
+        for name in ("_run", "_function"):
+            state.pop(name, None)  # these do not pickle
         return state
 
     def __setstate__(self, state: dict) -> None:
         super().__setstate__(state)
-        if self.engine is not None:
-            self._attach(self.engine)
+        self._attach(self.engine)
 
     def __deepcopy__(self, memo: dict) -> TorchTensorRTModule:
         copied = type(self).__new__(type(self))
