@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "kernels/onednn/epilogue.h"
+
 namespace tenon::kernels::onednn {
 
 using dnnl::algorithm;
@@ -13,18 +15,15 @@ struct Eltwise {
   float alpha, beta;
 };
 
-std::optional<Eltwise> eltwise(const std::string& name, float alpha, float beta) {
-  if (name == "relu") return Eltwise{algorithm::eltwise_relu, 0, 0};
+std::optional<Eltwise> eltwise(const std::string& name, float alpha) {
   if (name == "leaky_relu") return Eltwise{algorithm::eltwise_relu, alpha, 0};
   if (name == "elu") return Eltwise{algorithm::eltwise_elu, alpha, 0};
-  if (name == "clip") return Eltwise{algorithm::eltwise_clip, alpha, beta};
   if (name == "gelu_erf") return Eltwise{algorithm::eltwise_gelu_erf, 0, 0};
   if (name == "gelu_tanh") return Eltwise{algorithm::eltwise_gelu_tanh, 0, 0};
   if (name == "sigmoid") return Eltwise{algorithm::eltwise_logistic, 0, 0};
   if (name == "tanh") return Eltwise{algorithm::eltwise_tanh, 0, 0};
   if (name == "silu") return Eltwise{algorithm::eltwise_swish, 1, 0};
   if (name == "hard_swish") return Eltwise{algorithm::eltwise_hardswish, 1.f / 6.f, 0.5f};
-  if (name == "hard_sigmoid") return Eltwise{algorithm::eltwise_hardsigmoid, alpha, beta};
   if (name == "mish") return Eltwise{algorithm::eltwise_mish, 0, 0};
   if (name == "softplus") return Eltwise{algorithm::eltwise_soft_relu, 1, 0};
   return std::nullopt;
@@ -37,7 +36,7 @@ std::string activation_of(const ir::Node& layer) {
 
 Support check_activation(const ir::Node& layer) {
   const std::string name = activation_of(layer);
-  if (name.empty() || eltwise(name, 0, 0)) return Support::yes();
+  if (name.empty() || is_epilogue(name) || eltwise(name, 0)) return Support::yes();
   return Support::no("activation " + name + " is not a oneDNN post-op");
 }
 
@@ -65,10 +64,8 @@ dnnl::primitive_attr attributes(const Problem& problem, const Desc& output, bool
   if (operand(problem, kResidual)) ops.append_binary(algorithm::binary_add, output);
   const ir::Node& layer = *problem.layer;
   const std::string name = activation_of(layer);
-  if (!name.empty()) {
-    const auto alpha = static_cast<float>(layer.get_or<double>("alpha", 0.0));
-    const auto beta = static_cast<float>(layer.get_or<double>("beta", 0.0));
-    const auto op = eltwise(name, alpha, beta);
+  if (!name.empty() && !is_epilogue(name)) {
+    const auto op = eltwise(name, static_cast<float>(layer.get_or<double>("alpha", 0.0)));
     TENON_ASSERT(op, "activation ", name);
     ops.append_eltwise(op->kind, op->alpha, op->beta);
   }
