@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expected values are what torch gives for the same operands.
-#include <limits>
-
 #include "op_test.h"
 
 namespace tenon::test {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // clang-format off
 const std::vector<OpCase> kCases = {
@@ -47,12 +42,6 @@ const std::vector<OpCase> kCases = {
     {.name = "1d", .op = "deconvolution", .attrs = {{"stride", Ints{2}}, {"pre_padding", Ints{1}}, {"post_padding", Ints{1}}, {"output_padding", Ints{0}}, {"dilation", Ints{1}}, {"groups", 1}}, .in = {f32({2, 2, 3}).with({0.75, 0.25, 1.5, -1, 2, 0.75, 0.5, -1, -1.5, -0.25, 1.75, 1.5}), f32({2, 3, 4}).with({0.75, -1.5, 0.25, -0.75, 1.5, 0.25, -1.25, 0, 0.5, 0, 0.25, 1, -0.5, 2, -0.75, -0.75, -1.25, 1, -1.25, -1.5, -1.5, -0.75, 0, -1}).constant(), f32({3}).with({-1, 1.75, 0.75}).constant()}, .expect = {{-4.125, -0.875, 2.8125, -1.6875, -3.4375, -1.1875, 0.9375, -0.0625, 5.3125, 0.25, -0.125, -1.0625, 1.5, -1.9375, 1, 0.4375, -1.5625, 1.125, -2.25, -2.3125, 3.8125, -4.4375, 3.6875, -2.5, 1.625, -2.25, 3.625, -3.3125, 0.25, 1.75, 0.9375, -2.25, 0.1875, -2.5, -3.125, 0.375}}, .expect_shapes = {Ints{2, 3, 6}}},
     {.name = "3d", .op = "deconvolution", .attrs = {{"stride", Ints{1, 2, 1}}, {"pre_padding", Ints{0, 0, 0}}, {"post_padding", Ints{0, 0, 0}}, {"output_padding", Ints{0, 0, 0}}, {"dilation", Ints{1, 1, 1}}, {"groups", 1}}, .in = {f32({1, 1, 2, 2, 2}).with({1.5, -0.25, -1, 0, 1.5, 1, 1.25, 1.75}), f32({1, 1, 2, 2, 2}).with({-1.25, -0.5, -1.5, 2, 0.25, -1, 0.25, 1.75}).constant(), absent()}, .expect = {{-1.875, -0.4375, 0.125, -2.25, 3.375, -0.5, 1.25, 0.5, 0, 1.5, -2, 0, -1.5, -3.5625, -0.25, -1.875, 4.0625, 1.5625, -1.8125, -1.8125, -0.875, -2.125, -1.875, 3.5, 0.375, -1.25, -1, 0.375, 2.875, 1.75, 0.3125, -0.8125, -1.75, 0.3125, 2.625, 3.0625}}, .expect_shapes = {Ints{1, 1, 3, 4, 3}}},
     {.name = "large", .op = "deconvolution", .attrs = {{"stride", Ints{2, 2}}, {"pre_padding", Ints{1, 1}}, {"post_padding", Ints{1, 1}}}, .in = {f32({1, 16, 9, 7}), f32({16, 12, 4, 4}).constant(), f32({12}).constant()}},
-    {.name = "relu not finite", .op = "convolution", .attrs = {{"stride", Ints{1, 1}}, {"pre_padding", Ints{0, 0}}, {"post_padding", Ints{0, 0}}, {"dilation", Ints{1, 1}}, {"activation", "relu"}}, .in = {f32({1, 1, 2, 3}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({16, 1, 1, 1}).with({1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1}).constant(), absent(), f32({1, 16, 2, 3})}},
-    {.name = "relu large not finite", .op = "convolution", .attrs = {{"stride", Ints{1, 1}}, {"pre_padding", Ints{0, 0}}, {"post_padding", Ints{0, 0}}, {"dilation", Ints{1, 1}}, {"activation", "relu"}}, .in = {f32({1, 1, 2, 3}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2048, 1, 1, 1}).constant()}},
-    {.name = "clip not finite", .op = "convolution", .attrs = {{"stride", Ints{1, 1}}, {"pre_padding", Ints{0, 0}}, {"post_padding", Ints{0, 0}}, {"dilation", Ints{1, 1}}, {"activation", "clip"}, {"alpha", -1.0}, {"beta", 2.0}}, .in = {f32({1, 1, 2, 3}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({16, 1, 1, 1}).with({1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1}).constant(), absent(), f32({1, 16, 2, 3})}},
-    {.name = "clip large not finite", .op = "convolution", .attrs = {{"stride", Ints{1, 1}}, {"pre_padding", Ints{0, 0}}, {"post_padding", Ints{0, 0}}, {"dilation", Ints{1, 1}}, {"activation", "clip"}, {"alpha", -1.0}, {"beta", 2.0}}, .in = {f32({1, 1, 2, 3}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2048, 1, 1, 1}).constant()}},
-    {.name = "hard_sigmoid not finite", .op = "convolution", .attrs = {{"stride", Ints{1, 1}}, {"pre_padding", Ints{0, 0}}, {"post_padding", Ints{0, 0}}, {"dilation", Ints{1, 1}}, {"activation", "hard_sigmoid"}, {"alpha", 0.25}, {"beta", 0.5}}, .in = {f32({1, 1, 2, 3}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({16, 1, 1, 1}).with({1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1}).constant(), absent(), f32({1, 16, 2, 3})}},
-    {.name = "hard_sigmoid large not finite", .op = "convolution", .attrs = {{"stride", Ints{1, 1}}, {"pre_padding", Ints{0, 0}}, {"post_padding", Ints{0, 0}}, {"dilation", Ints{1, 1}}, {"activation", "hard_sigmoid"}, {"alpha", 0.25}, {"beta", 0.5}}, .in = {f32({1, 1, 2, 3}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2048, 1, 1, 1}).constant()}},
 };
 // clang-format on
 TENON_OP_TESTS(Convolution, kCases);

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expected values are what torch gives for the same operands.
-#include <limits>
-
 #include "op_test.h"
 
 namespace tenon::test {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // clang-format off
 const std::vector<OpCase> kCases = {
@@ -29,19 +24,6 @@ const std::vector<OpCase> kCases = {
     {.name = "half random", .op = "linear", .in = {f16({9, 64}), f16({32, 64}).constant()}},
     {.name = "brain float random", .op = "linear", .in = {bf16({9, 64}), bf16({32, 64}).constant()}},
     {.name = "kernel not constant", .op = "linear", .in = {f32({9, 64}), f32({32, 64}), f32({32})}},
-    {.name = "relu not finite", .op = "linear", .attrs = {{"activation", "relu"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}, .expect = {{kNaN, kNaN, kInf, 0, 0, kInf, 0, 0.5, 0.5, 0, 3, 0}}},
-    {.name = "clip not finite", .op = "linear", .attrs = {{"activation", "clip"}, {"alpha", -1.0}, {"beta", 2.0}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}, .expect = {{kNaN, kNaN, 2, -1, -1, 2, -0.5, 0.5, 0.5, -0.5, 2, -1}}},
-    {.name = "hard_sigmoid not finite", .op = "linear", .attrs = {{"activation", "hard_sigmoid"}, {"alpha", 0.25}, {"beta", 0.5}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}, .expect = {{kNaN, kNaN, 1, 0, 0, 1, 0.375, 0.625, 0.625, 0.375, 1, 0}}},
-    {.name = "leaky_relu not finite", .op = "linear", .attrs = {{"activation", "leaky_relu"}, {"alpha", 0.125}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "elu not finite", .op = "linear", .attrs = {{"activation", "elu"}, {"alpha", 0.5}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "gelu_erf not finite", .op = "linear", .attrs = {{"activation", "gelu_erf"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "gelu_tanh not finite", .op = "linear", .attrs = {{"activation", "gelu_tanh"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "sigmoid not finite", .op = "linear", .attrs = {{"activation", "sigmoid"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "tanh not finite", .op = "linear", .attrs = {{"activation", "tanh"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "silu not finite", .op = "linear", .attrs = {{"activation", "silu"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "hard_swish not finite", .op = "linear", .attrs = {{"activation", "hard_swish"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "mish not finite", .op = "linear", .attrs = {{"activation", "mish"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
-    {.name = "softplus not finite", .op = "linear", .attrs = {{"activation", "softplus"}}, .in = {f32({6, 1}).with({kNaN, kInf, -kInf, -0.5, 0.5, 3}), f32({2, 1}).with({1, -1}).constant()}},
     {.name = "plain", .op = "matrix_multiply", .attrs = {{"op0", "none"}, {"op1", "none"}}, .in = {f32({2, 3}).with({0.5, 0.75, 1.5, 0.75, 0.75, -1.25}), f32({3, 2}).with({1, -2, -1.25, -1.5, 1, 0.5})}, .expect = {{1.0625, -1.375, -1.4375, -3.25}}, .expect_shapes = {Ints{2, 2}}},
     {.name = "transposed left", .op = "matrix_multiply", .attrs = {{"op0", "transpose"}, {"op1", "none"}}, .in = {f32({3, 2}).with({0.25, 1.5, -1.5, 1.5, -1.25, -1}), f32({3, 2}).with({1.25, -1.5, -1.5, 0.5, -1.75, 0.5})}, .expect = {{4.75, -1.75, 1.375, -2}}, .expect_shapes = {Ints{2, 2}}},
     {.name = "transposed right", .op = "matrix_multiply", .attrs = {{"op0", "none"}, {"op1", "transpose"}}, .in = {f32({2, 3}).with({0.5, 1, -0.5, -1.75, -2, 1.75}), f32({4, 3}).with({-2, -1.75, 0, -1, 1.75, 1, -0.25, -0.75, -0.25, 1, 1.25, -0.25})}, .expect = {{-2.75, 0.75, -0.75, 1.875, 7, 0, 1.5, -4.6875}}, .expect_shapes = {Ints{2, 4}}},

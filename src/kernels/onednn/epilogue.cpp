@@ -3,17 +3,14 @@
 
 #include "base/error.h"
 #include "kernels/cpu/pointwise_program.h"
+#include "kernels/onednn/post_ops.h"
 
 namespace tenon::kernels::onednn {
 
-bool is_epilogue(const std::string& activation) {
-  return activation == "relu" || activation == "clip" || activation == "hard_sigmoid";
-}
-
 Epilogue::Epilogue(const Problem& problem) {
   const ir::Node& layer = *problem.layer;
-  const std::string activation = layer.get_or<std::string>("activation", "");
-  if (!is_epilogue(activation)) return;
+  const std::string activation = activation_of(layer);
+  if (activation.empty() || post_op_of(layer)) return;
   function_ = cpu::pointwise_function(activation, PwType::kF32);
   TENON_ASSERT(function_, "activation ", activation);
   params_[0] = static_cast<float>(layer.get_or<double>("alpha", 0.0));

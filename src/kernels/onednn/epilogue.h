@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations of fused layers that no oneDNN post-op does as PyTorch does. Its relu, clip and
-// hard_sigmoid turn NaN into a number: they are maxps and minps with the constant as the second
-// operand, and so is binary_max. What multiplies instead (prelu with weights of 0, hardswish with a
-// steep slope) keeps NaN but makes one of -inf, where relu is 0. So these are done by our own
-// vectorised functions on the output that the primitive has just written. Immutable; thread safe.
+// Activations of fused layers that no oneDNN post-op does as PyTorch does (post_ops.cpp has the
+// rule): our own vectorised function on the output that the primitive has just written, in place.
+// Immutable; thread safe.
 #pragma once
 
 #include "kernels/cpu/pointwise_ops.h"
@@ -11,12 +9,9 @@
 
 namespace tenon::kernels::onednn {
 
-/// Whether `activation` is one of them.
-bool is_epilogue(const std::string& activation);
-
 class Epilogue {
  public:
-  /// Of the layer's output 0; does nothing for other activations.
+  /// Does nothing if the layer has no activation or a post-op does it.
   explicit Epilogue(const Problem& problem);
   void run(void* output) const;
 
