@@ -14,9 +14,8 @@ std::string activation_of(const ir::Node& layer) {
 // relu, clip and hard_sigmoid are maxps and minps there, with the constant as the operand that is
 // taken if one is NaN: they make a number of NaN, and so do binary_max and eltwise_clip_v2. What
 // multiplies instead (prelu with weights of 0, hardswish with a steep slope) keeps NaN but makes
-// one of -inf, where relu is 0; elu with alpha 0 is right, and its exp takes 5 % of ResNet-18
-// instead of the 1 % of a second pass over the output. gelu_erf squares on AVX-512: inf gives NaN,
-// 3e38 inf.
+// one of -inf, where relu is 0. elu with alpha 0 is right, but its exp takes longer than a second
+// pass over the output. gelu_erf on AVX-512 makes NaN of inf and inf of 3e38.
 std::optional<PostOp> post_op_of(const ir::Node& layer) {
   const std::string name = activation_of(layer);
   const auto alpha = static_cast<float>(layer.get_or<double>("alpha", 0.0));
