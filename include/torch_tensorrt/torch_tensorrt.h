@@ -218,6 +218,8 @@ struct TORCHTRT_API CompileSpec {
   uint64_t min_block_size = 3;
   std::vector<std::string> torch_executed_ops;      // "aten::relu"
   std::vector<std::string> torch_executed_modules;  // paths or class names
+  int optimization_level = 3;     // 0: nothing is timed .. 5; not in Torch-TensorRT
+  std::string timing_cache_path;  // empty: in the temporary folder; "none": off; as above
 };
 
 /// Whether every op of the method can be converted, as far as that is known without shapes. What

@@ -9,7 +9,7 @@ from typing import Any, Optional, Sequence
 import torch
 from torch.utils import _pytree as pytree
 
-from . import dynamo
+from . import _saved_kind, dynamo
 from .dynamo import _settings, _specs
 
 _IRS = ("default", "ts", "torchscript", "fx", "dynamo", "torch_compile")
@@ -227,17 +227,17 @@ def _named(module: Any, args: tuple, kwargs: dict) -> dict[str, Any]:
     return dict(inspect.signature(module.forward).bind(*args, **kwargs).arguments)
 
 
-def load(file_path: str, extra_files: Optional[dict[str, Any]] = None, **kwargs: Any) -> Any:
-    """Reads what ``save`` wrote: an ExportedProgram or a ScriptModule."""
+def load(file_path: Any, extra_files: Optional[dict[str, Any]] = None, **kwargs: Any) -> Any:
+    """Reads what ``save`` wrote: an ExportedProgram or a ScriptModule. ``file_path`` is a path or a
+    binary file that can seek. OSError (FileNotFoundError, ...) if the file cannot be opened;
+    ValueError if it is no such file or damaged, with what it is instead."""
     if kwargs:
         raise TypeError(f"load does not know {', '.join(sorted(kwargs))}")
+    kind = _saved_kind.of(file_path)
     try:
-        return torch.export.load(file_path, extra_files=extra_files)
-    except Exception as not_exported:
-        try:
+        if kind == "script":
             return torch.jit.load(file_path, _extra_files=extra_files or {})
-        except Exception as not_script:
-            raise ValueError(
-                f"{file_path} is neither an exported program ({not_exported}) nor a TorchScript"
-                f" module ({not_script})"
-            ) from not_exported
+        return torch.export.load(file_path, extra_files=extra_files)
+    except Exception as error:
+        what = "a TorchScript module" if kind == "script" else "an exported program"
+        raise ValueError(f"{file_path} is {what} that cannot be read: {error}") from error

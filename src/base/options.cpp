@@ -77,7 +77,13 @@ const Setting& find(const std::string& name) {
 }
 
 // Ints whose -1 stands for None say so at the start of their doc.
-bool allows_none(const Setting& s) { return std::string_view(s.doc).substr(0, 8) == "-1: None"; }
+constexpr std::string_view kNone = "-1: None";
+bool allows_none(const Setting& s) { return std::string_view(s.doc).substr(0, 8) == kNone; }
+
+/// An inert setting's reason: its doc without the word on None.
+std::string_view reason(const Setting& s) {
+  return std::string_view(s.doc).substr(allows_none(s) ? kNone.size() + 2 : 0);
+}
 
 std::string dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -88,6 +94,11 @@ void set(Options& options, const std::string& name, const Json& value) {
   const Json wanted = value.is_null() && allows_none(s) ? Json(-1) : value;
   TENON_CHECK(s.set(options, wanted), "setting '", name, "' is ", dump(value), ", wanted ",
               type_phrase(s.type), allows_none(s) ? " or null" : "");
+}
+
+std::string no_effect(const Setting& s, const Options& options, std::string_view why) {
+  return detail::concat("setting '", s.name, "' = ", dump(s.get(options)),
+                        " has no effect here: ", why);
 }
 
 /// As Python writes it, for people who know the settings from there.
@@ -142,10 +153,28 @@ Options parse_options(std::string_view json, std::vector<std::string>* warnings)
   if (!warnings) return options;
   for (const Setting& s : table()) {
     if (!s.inert || s.get(options) == s.get(defaults)) continue;
-    warnings->push_back(
-        detail::concat("setting '", s.name, "' = ", dump(s.get(options)), " has no effect here"));
+    warnings->push_back(no_effect(s, options, reason(s)));
   }
   return options;
+}
+
+std::vector<std::string> without_effect(const Options& o, std::string_view device) {
+  std::vector<std::string> lines;
+  const auto say = [&](bool vain, const char* name, const char* why) {
+    if (vain) lines.push_back(no_effect(find(name), o, why));
+  };
+  const bool cpu = device.substr(0, 4) != "cuda";
+  const auto lower = [](const std::string& type) { return type != "float32" && type != "float"; };
+  const auto& types = o.enabled_precisions;
+  say(cpu && std::any_of(types.begin(), types.end(), lower), "enabled_precisions",
+      "on the CPU an engine computes in the types of the graph");
+  say(cpu && o.disable_tf32, "disable_tf32", "CPUs have no TF32");
+  say(!o.dump_dir.empty() && !o.debug, "dump_dir", "graphs are dumped with 'debug' alone");
+  say(o.num_avg_timing_iters > 1 && o.optimization_level == 0, "num_avg_timing_iters",
+      "nothing is timed at optimization_level 0");
+  say(o.pass_through_build_failures, "pass_through_build_failures",
+      "a failed build is an error outside torch.compile anyway");
+  return lines;
 }
 
 std::string to_json(const Options& options) {

@@ -28,8 +28,12 @@ struct Options {
 
 /// Reads a JSON object {"name": value}. An unknown name is an Error that suggests the nearest one;
 /// a value of the wrong type is an Error naming setting, value and wanted type. A non-default value
-/// of an inert setting adds a line to `warnings`.
+/// of an inert setting adds a line with the reason to `warnings`.
 Options parse_options(std::string_view json, std::vector<std::string>* warnings = nullptr);
+/// A line for each live setting whose value changes nothing on `device` ("cpu", "cuda:0") or beside
+/// the other settings. For compilations of anything but torch.compile, which takes its own settings
+/// out.
+std::vector<std::string> without_effect(const Options& options, std::string_view device);
 /// All settings as JSON, in table order.
 std::string to_json(const Options& options);
 /// Only the invariant ones, for cache keys.

@@ -84,6 +84,8 @@ void compile(std::string_view request_text, const tenon_tensor* constants, size_
   if (request.contains("threads"))
     omp_set_num_threads(std::max(1, request.at("threads").get<int>()));
   request = nullptr;
+  for (std::string& line : without_effect(options, options.device))
+    warnings.push_back(std::move(line));
   const DebugLogging logging(options.debug);
   static_cast<void>(kernels::load_plugins());
   out.program = frontends::import_exported_program(program, table, symbols);

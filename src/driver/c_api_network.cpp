@@ -8,6 +8,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "base/options.h"
 #include "driver/c_network.h"
 #include "driver/c_support.h"
@@ -110,7 +111,11 @@ void read_profile(const json& profile, IOptimizationProfile& out) {
 }
 
 PlanBytes build(INetworkDefinition& network, const json& request) {
-  const Options options = parse_options(dump(request.value("options", json::object())));
+  std::vector<std::string> warnings;
+  const Options options = parse_options(dump(request.value("options", json::object())), &warnings);
+  for (const std::string& line : warnings) log(LogLevel::kWarning, line);
+  for (const std::string& line : without_effect(options, options.device))
+    log(LogLevel::kWarning, line);
   const auto builder = createBuilder();
   IOptimizationProfile* profile = nullptr;
   if (request.contains("profile") && !request.at("profile").empty())

@@ -61,8 +61,44 @@ TEST(Options, WrongTypesAreNamed) {
 TEST(Options, InertSettingsWarnWhenTheyDiffer) {
   std::vector<std::string> warnings;
   parse_options(R"({"sparse_weights": true, "dla_sram_size": 1048576, "debug": true})", &warnings);
+  EXPECT_EQ(warnings, std::vector<std::string>{
+                          "setting 'sparse_weights' = true has no effect here: there are no"
+                          " sparse kernels"});
+  warnings.clear();
+  parse_options(R"({"max_aux_streams": 2, "cpu_memory_budget": null})", &warnings);
   EXPECT_EQ(warnings,
-            std::vector<std::string>{"setting 'sparse_weights' = true has no effect here"});
+            std::vector<std::string>{"setting 'max_aux_streams' = 2 has no effect here: an"
+                                     " engine runs on its caller's stream alone"});
+}
+
+TEST(Options, EverySettingWithoutEffectHasAReason) {
+#define TENON_OPTION(type, name, default_, invariant, status, doc) \
+  EXPECT_GT(std::string(doc).size(), sizeof("-1: None; ")) << #name;
+#include "base/options.def"
+#undef TENON_OPTION
+}
+
+TEST(Options, LiveSettingsWithoutEffectOnADeviceOrBesideOthers) {
+  const auto lines = [](const char* json, const char* device) {
+    return without_effect(parse_options(json), device);
+  };
+  const char* const gpu = R"({"disable_tf32": true, "enabled_precisions": ["float32", "float16"]})";
+  EXPECT_EQ(lines(gpu, "cuda:0"), std::vector<std::string>{});
+  EXPECT_EQ(
+      lines(gpu, "cpu"),
+      (std::vector<std::string>{
+          "setting 'enabled_precisions' = [\"float32\",\"float16\"] has no effect here: on the"
+          " CPU an engine computes in the types of the graph",
+          "setting 'disable_tf32' = true has no effect here: CPUs have no TF32"}));
+  EXPECT_EQ(lines("{}", "cpu"), std::vector<std::string>{});
+  EXPECT_EQ(lines(R"({"enabled_precisions": ["float32"]})", "cpu"), std::vector<std::string>{});
+  EXPECT_EQ(lines(R"({"dump_dir": "d", "debug": true, "num_avg_timing_iters": 2})", "cpu"),
+            std::vector<std::string>{});
+  EXPECT_EQ(lines(R"({"dump_dir": "d", "num_avg_timing_iters": 2, "optimization_level": 0,
+                      "pass_through_build_failures": true})",
+                  "cuda:1")
+                .size(),
+            3u);
 }
 
 TEST(Options, KeyHoldsInvariantSettingsOnly) {

@@ -49,6 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         PassCase{"absorb_attention_transposes", passes::absorb_attention_transposes},
         PassCase{"skip_expands", passes::skip_expands},
         PassCase{"fuse_epilogues", [](ir::Graph& g) { return passes::fuse_epilogues(g); }},
+        PassCase{"fuse_pool_relu", passes::fuse_pool_relu},
         PassCase{"fuse_norm_residual", passes::fuse_norm_residual},
         PassCase{"merge_qkv", passes::merge_qkv},
         PassCase{"prepare_images", passes::prepare_images},

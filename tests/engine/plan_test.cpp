@@ -172,11 +172,11 @@ TEST(Plan, ForeignNewerAndOlderFiles) {
   EXPECT_EQ(error_of([&] { read_plan(plan_of("PK\x03\x04" + b)); }),
             "this is not a tenon plan: it does not begin with \"TENONPLN\"");
   format::Header h = header_of(b);
-  h.version = 2;
+  h.version = 3;
   set_header(b, h);
   EXPECT_EQ(
       error_of([&] { read_plan(plan_of(b)); }),
-      "the plan has format version 2, newer than this library reads (1); build the engine again");
+      "the plan has format version 3, newer than this library reads (2); build the engine again");
   h.version = 0;
   set_header(b, h);
   EXPECT_NE(error_of([&] { read_plan(plan_of(b)); }).find("which this library does not read"),

@@ -70,6 +70,13 @@ def test_a_row_is_true(section, name, state, note):
     assert state == "same" or note.strip(), "a difference or an absence is explained"
 
 
+def test_settings_without_effect_have_a_row_that_says_so():
+    notes = {n.removeprefix("dynamo.CompilationSettings."): note for _, n, _, note in rows()}
+    for row in torch_tensorrt._library.options_table():
+        if row["status"] == "inert":
+            assert notes.get(row["name"], "").startswith("accepted, no effect: "), row["name"]
+
+
 def test_settings_with_an_effect_are_listed():
     text = (ROOT / "docs" / "compatibility.md").read_text()
     section = text.split("## Settings")[1].split("The others")[0]

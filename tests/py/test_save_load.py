@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every saved form is read by a fresh interpreter that imports torch and torch_tensorrt only."""
 
+import builtins
+import errno
+import io
+import re
+import zipfile
+
 import pytest
 import torch
 from conftest import run_fresh
@@ -95,9 +101,81 @@ def test_refusals(tmp_path):
         torch_tensorrt.save(compiled, "m", output_format="onnx")
     with pytest.raises(TypeError, match="compile it first"):
         torch_tensorrt.save(model, "m", inputs=[batch(8)])
-    (tmp_path / "no").write_bytes(b"not a model")
-    with pytest.raises(ValueError, match="neither an exported program"):
-        torch_tensorrt.load(str(tmp_path / "no"))
+
+
+def zipped(path, *entries):
+    with zipfile.ZipFile(path, "w") as archive:
+        for entry in entries:
+            archive.writestr(entry, b"?")
+
+
+def pickled(path):
+    torch.save(torch.nn.Linear(1, 1), path)
+
+
+def truncated(path):
+    torch.jit.script(torch.nn.Linear(1, 1)).save(str(path))
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+UNREADABLE = {
+    "folder": (lambda p: p.mkdir(), IsADirectoryError, "Is a directory: '{}'"),
+    "missing": (lambda p: None, FileNotFoundError, "No such file or directory: '{}'"),
+    "empty": (lambda p: p.touch(), ValueError, "{} is empty"),
+    "text": (lambda p: p.write_text("not a model"), ValueError, "{} is no zip archive"),
+    "plan": (
+        lambda p: p.write_bytes(b"TENONPLN" + bytes(99)),
+        ValueError,
+        "{} is a serialized eng",
+    ),
+    "foreign": (
+        lambda p: zipped(p, "word/document.xml"),
+        ValueError,
+        "{} is a zip archive, but nei",
+    ),
+    "pickle": (pickled, ValueError, "read it with torch.load"),
+    "truncated": (truncated, ValueError, "{} is a damaged zip archive"),
+    "program": (
+        lambda p: zipped(p, "m/archive_format"),
+        ValueError,
+        "{} is an exported program that",
+    ),
+    "script": (
+        lambda p: zipped(p, "m/constants.pkl"),
+        ValueError,
+        "{} is a TorchScript module that",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_files_that_cannot_be_loaded(kind, tmp_path):
+    make, error, message = UNREADABLE[kind]
+    path = tmp_path / "file"
+    make(path)
+    with pytest.raises(error, match=re.escape(message.format(path))):
+        torch_tensorrt.load(str(path))
+
+
+def test_file_without_permission(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied", "m.pt2")
+
+    monkeypatch.setattr(builtins, "open", refuse)  # root may read everything
+    with pytest.raises(PermissionError, match="m.pt2"):
+        torch_tensorrt.load("m.pt2")
+
+
+@pytest.mark.parametrize("form", ["exported_program", "torchscript"])
+def test_load_from_a_file_object(form, tmp_path):
+    model, compiled = compile_mlp()
+    x = torch.randn(4, 8)
+    torch_tensorrt.save(compiled, str(tmp_path / "m"), output_format=form, inputs=[x])
+    loaded = torch_tensorrt.load(io.BytesIO((tmp_path / "m").read_bytes()))
+    module = loaded.module() if form == "exported_program" else loaded
+    torch.testing.assert_close(module(x), model(x), **CLOSE)
+    extra = {"note": ""}
+    assert torch_tensorrt.load(tmp_path / "m", extra_files=extra) is not None
 
 
 def test_damaged_plans_are_refused():

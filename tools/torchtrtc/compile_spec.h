@@ -17,6 +17,8 @@ void set_common(Spec& spec, const Arguments& a) {
   spec.disable_tf32 = a.disable_tf32;
   spec.debug = a.debug;
   spec.num_avg_timing_iters = a.num_avg_timing_iters;
+  spec.optimization_level = a.optimization_level;
+  spec.timing_cache_path = a.timing_cache;
 }
 
 }  // namespace torchtrtc

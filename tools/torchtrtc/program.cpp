@@ -31,8 +31,6 @@ dynamo::CompileSpec spec_of(const Arguments& a) {
   spec.enabled_precisions = a.precisions;
   spec.truncate_double = a.truncate;
   spec.dryrun = a.dryrun;
-  spec.optimization_level = a.optimization_level;
-  spec.timing_cache_path = a.timing_cache;
   return spec;
 }
 

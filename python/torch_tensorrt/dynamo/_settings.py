@@ -129,7 +129,8 @@ def _make_settings_class() -> type:
     made = dataclasses.make_dataclass("CompilationSettings", fields)
     made.__module__ = __name__
     made.__doc__ = "Settings of a compilation.\n\n" + "\n".join(
-        f"{row['name']}: {row['doc'] or 'accepted, has no effect'}" for row in table().values()
+        f"{row['name']}: {'accepted, no effect: ' * (row['status'] == 'inert')}{row['doc']}"
+        for row in table().values()
     )
     return made
 

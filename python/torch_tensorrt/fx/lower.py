@@ -76,6 +76,8 @@ class Lowerer:
     def _lower(self, module: torch.nn.Module, given: list[Any]) -> torch.fx.GraphModule:
         inputs = self._inputs(given)
         settings = self.lower_setting.settings()
+        if _on_cpu(module, given):  # FP16, the default, is about GPUs
+            settings.pop("enabled_precisions")
         try:
             program = dynamo.trace(module, inputs)
         except torch._dynamo.exc.UserError as error:
@@ -130,6 +132,13 @@ class Lowerer:
             )
 
 
+def _on_cpu(module: Any, inputs: Sequence[Any]) -> bool:
+    devices = [torch.device(v.device) for v in inputs if getattr(v, "device", None) is not None]
+    if isinstance(module, torch.nn.Module):
+        devices.append(device_of(module))
+    return all(device.type == "cpu" for device in devices)
+
+
 def _example(value: Any, device: torch.device) -> Any:
     if isinstance(value, InputTensorSpec):
         return value.to_random_tensor().to(device)
@@ -159,5 +168,11 @@ def compile_with_names(module: Any, inputs: Sequence[Any], settings: dict[str, A
             near = difflib.get_close_matches(name, [*known, "enabled_precisions"], n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise TypeError(f"unknown keyword '{name}' of ir='fx'{hint}")
-    settings.setdefault("lower_precision", LowerPrecision.FP32)
+    wish = settings.setdefault("lower_precision", LowerPrecision.FP32)
+    if wish != LowerPrecision.FP32 and _on_cpu(module, inputs):
+        logging.LOGGER.warning(
+            "lower_precision %s has no effect here: on the CPU an engine computes in the types of the"
+            " graph",
+            wish,
+        )
     return Lowerer(LowerSetting(**settings))(module, inputs)

@@ -12,13 +12,18 @@ import torch
 from .._Device import Device
 from .._Input import Input
 from ..dynamo import _settings
+from ..logging import LOGGER
 
 # Keyword of this frontend -> setting. None: accepted, and there is nothing to set.
 _OWN_NAMES = {
     "truncate_long_and_double": "truncate_double",
     "capability": "engine_capability",
-    "refit": None,  # engines are built anew
-    "allow_shape_tensors": None,  # sizes are always expressions
+    "refit": None,
+    "allow_shape_tensors": None,
+}
+_NO_EFFECT = {
+    "refit": "engines keep the weights they were built with",
+    "allow_shape_tensors": "sizes are always expressions",
 }
 _OWN_DEFAULTS = {"min_block_size": 3}
 
@@ -67,6 +72,8 @@ def _options(settings: dict[str, Any]) -> dict[str, Any]:
         setting = _OWN_NAMES.get(name, name)
         if setting is not None and value is not None:
             named[setting] = value
+        if name in _NO_EFFECT and value:
+            LOGGER.warning("setting '%s' has no effect here: %s", name, _NO_EFFECT[name])
     # "debug" is a setting of this frontend, not a deprecated one of the other.
     debug = bool(named.pop("debug", False))
     return {**_settings.resolve(named), "debug": debug}

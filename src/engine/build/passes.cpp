@@ -25,6 +25,7 @@ std::vector<ir::Pass> engine_passes(const Options& options, kernels::Device devi
       {"lower_precision", [cuda, wish = options.enabled_precisions](
                               ir::Graph& g) { return cuda && passes::lower_precision(g, wish); }},
       {"merge_qkv", on_cuda(passes::merge_qkv)},
+      {"fuse_pool_relu", [cuda](ir::Graph& g) { return !cuda && passes::fuse_pool_relu(g); }},
       {"fuse_epilogues", [device](ir::Graph& g) { return passes::fuse_epilogues(g, device); }},
       {"fuse_norm_residual", passes::fuse_norm_residual},
       {"group_pointwise", passes::group_pointwise},

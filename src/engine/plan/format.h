@@ -7,7 +7,7 @@
 namespace tenon::engine::format {
 
 inline constexpr char kMagic[8] = {'T', 'E', 'N', 'O', 'N', 'P', 'L', 'N'};
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr uint64_t kAlign = 64;
 inline constexpr uint32_t kMaxSections = 64;
 inline constexpr uint32_t kMaxRank = 8;

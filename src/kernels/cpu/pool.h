@@ -25,11 +25,13 @@ struct PoolArgs {
   float* out;
 };
 
+enum class PoolFold { kMax, kMaxRelu, kAverage };
+
 struct PoolFns {
   /// Rows of the output: plain layout, units are batch * channels * out_h; channels last, batch *
   /// out_h.
-  void (*plain)(bool max, const PoolArgs& args, int64_t begin, int64_t end);
-  void (*channels_last)(bool max, const PoolArgs& args, int64_t begin, int64_t end);
+  void (*plain)(PoolFold fold, const PoolArgs& args, int64_t begin, int64_t end);
+  void (*channels_last)(PoolFold fold, const PoolArgs& args, int64_t begin, int64_t end);
 };
 
 /// Floats of a padded row that the plain form keeps on its stack.

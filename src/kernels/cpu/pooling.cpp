@@ -18,7 +18,8 @@ namespace {
 struct Windows {
   PoolArgs args{};
   std::vector<PoolTaps> h, w;
-  bool max = true, last = false;
+  PoolFold fold = PoolFold::kMax;
+  bool last = false;
 };
 
 // One dim of a pooling layer.
@@ -85,13 +86,18 @@ void fill_adaptive(Windows* v) {
   a.padded_w = a.in_w;
 }
 
+PoolFold fold_of(const Problem& p, bool adaptive) {
+  if (attr_str(p, "type", adaptive ? "average" : "max") != "max") return PoolFold::kAverage;
+  return attr_str(p, "activation", "") == "relu" ? PoolFold::kMaxRelu : PoolFold::kMax;
+}
+
 Windows windows_of(const Problem& p) {
   const TensorDesc &x = p.in[0], &y = p.out[0];
   const bool adaptive = p.layer->op == "adaptive_pooling";
   const size_t spatial = attr_ints(p, adaptive ? "output_size" : "window").size();
   const size_t rank = x.shape.size();
   Windows v;
-  v.max = attr_str(p, "type", adaptive ? "average" : "max") == "max";
+  v.fold = fold_of(p, adaptive);
   v.last = !x.plain() && rank >= 3;
   PoolArgs& a = v.args;
   a.in_w = x.shape[rank - 1], a.out_w = y.shape[rank - 1];
@@ -120,7 +126,7 @@ class PoolKernel : public Kernel {
     a.x = static_cast<const float*>(call.in[0]);
     a.out = static_cast<float*>(call.out[0]);
     parallel_for(units_, grain_, [&](int64_t begin, int64_t end) {
-      (v_.last ? fns_.channels_last : fns_.plain)(v_.max, a, begin, end);
+      (v_.last ? fns_.channels_last : fns_.plain)(v_.fold, a, begin, end);
     });
   }
 

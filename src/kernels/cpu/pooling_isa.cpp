@@ -15,6 +15,10 @@ struct MaxFold {
   static TENON_INLINE vf join(vf v, vf acc) { return max(v, acc); }
   static TENON_INLINE float join1(float v, float acc) { return v > acc || v != v ? v : acc; }
 };
+/// relu of the maximum: the maximum with 0.
+struct MaxReluFold : MaxFold {
+  static constexpr float kUnit = 0.0f;
+};
 struct SumFold {
   static constexpr bool kAverage = true;
   static constexpr float kUnit = 0.0f;
@@ -71,8 +75,15 @@ void channels_last_rows(const PoolArgs& a, int64_t begin, int64_t end) {
   }
 }
 
-void channels_last(bool max, const PoolArgs& a, int64_t begin, int64_t end) {
-  max ? channels_last_rows<MaxFold>(a, begin, end) : channels_last_rows<SumFold>(a, begin, end);
+void channels_last(PoolFold fold, const PoolArgs& a, int64_t begin, int64_t end) {
+  switch (fold) {
+    case PoolFold::kMax:
+      return channels_last_rows<MaxFold>(a, begin, end);
+    case PoolFold::kMaxRelu:
+      return channels_last_rows<MaxReluFold>(a, begin, end);
+    case PoolFold::kAverage:
+      return channels_last_rows<SumFold>(a, begin, end);
+  }
 }
 
 // ---- plain
@@ -150,8 +161,15 @@ void plain_rows(const PoolArgs& a, int64_t begin, int64_t end) {
   }
 }
 
-void plain(bool max, const PoolArgs& a, int64_t begin, int64_t end) {
-  max ? plain_rows<MaxFold>(a, begin, end) : plain_rows<SumFold>(a, begin, end);
+void plain(PoolFold fold, const PoolArgs& a, int64_t begin, int64_t end) {
+  switch (fold) {
+    case PoolFold::kMax:
+      return plain_rows<MaxFold>(a, begin, end);
+    case PoolFold::kMaxRelu:
+      return plain_rows<MaxReluFold>(a, begin, end);
+    case PoolFold::kAverage:
+      return plain_rows<SumFold>(a, begin, end);
+  }
 }
 
 constexpr PoolFns kFns{&plain, &channels_last};

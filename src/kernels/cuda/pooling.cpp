@@ -90,6 +90,7 @@ class Pooling : public KernelImpl {
 
   Support supports(const Problem& p) const override {
     if (Support s = rows::one_real_type(p); !s) return s;
+    if (!attr_str(p, "activation", "").empty()) return Support::no("activation in the same layer");
     const TensorDesc &x = p.in[0], &y = p.out[0];
     const size_t n = spatial_dims(p);
     if (n < 1 || n > 3) return Support::no("one to three window dims only");

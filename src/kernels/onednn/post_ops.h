@@ -2,12 +2,13 @@
 // Residual and activation of a fused layer as oneDNN post-ops: y = activation(... + residual).
 // The residual is a binary addition from a buffer of its own; measured against accumulating into
 // a preloaded output it is as fast at batch 1 and up to 25 % faster at batch 8 (1x1 convolutions).
-// oneDNN's relu, clip and hard_sigmoid turn NaN into a number (relu: 0), where the reference keeps
-// it: they are maxps and minps with the constant as the second operand, and so is binary_max. The
-// post-ops that multiply instead (prelu with weights of 0, hardswish with a steep slope) keep NaN
-// but make one of -inf, where relu is 0; so neither is a replacement. Our own relu on the output that
-// the primitive has just written keeps both, for another pass over it.
+// A post-op is taken only where oneDNN computes what PyTorch does, for NaN and infinities too, in
+// all its implementations (tests/ops/special_values_test.cpp); epilogue.h does the other
+// activations.
 #pragma once
+
+#include <optional>
+#include <string>
 
 #include "kernels/onednn/dnnl_common.h"
 #include "kernels/onednn/primitive_kernel.h"
@@ -17,7 +18,19 @@ namespace tenon::kernels::onednn {
 /// Index of the residual input of every fused layer.
 inline constexpr size_t kResidual = 3;
 
-/// Whether the layer's activation can be a post-op.
+struct PostOp {
+  dnnl::algorithm kind;
+  float alpha, beta;
+};
+
+/// The fused layer's activation, "" if it has none.
+std::string activation_of(const ir::Node& layer);
+
+/// The post-op that computes the layer's activation as PyTorch does; none if it has no activation
+/// or oneDNN no such post-op.
+std::optional<PostOp> post_op_of(const ir::Node& layer);
+
+/// Whether the layer's activation can be a post-op or an epilogue.
 Support check_activation(const ir::Node& layer);
 
 /// Attributes with the layer's post-ops and a scratchpad passed in by the caller. `output` is the

@@ -51,8 +51,12 @@ struct PrimitiveKernel::Prepared {
 };
 
 PrimitiveKernel::PrimitiveKernel(std::vector<Step> steps,
-                                 std::vector<std::shared_ptr<const void>> owned, size_t scratch)
-    : steps_(std::move(steps)), owned_(std::move(owned)), threads_(omp_get_max_threads()) {
+                                 std::vector<std::shared_ptr<const void>> owned, size_t scratch,
+                                 const Epilogue& epilogue)
+    : steps_(std::move(steps)),
+      owned_(std::move(owned)),
+      epilogue_(epilogue),
+      threads_(omp_get_max_threads()) {
   scratch_bytes = scratch;
   give_back(std::make_unique<Prepared>(steps_));
 }
@@ -118,6 +122,7 @@ void PrimitiveKernel::run(const Call& call) const {
   auto prepared = take();
   execute(*prepared, call);
   give_back(std::move(prepared));
+  epilogue_.run(call.out[0]);
 }
 
 // ---- building
@@ -171,7 +176,8 @@ std::unique_ptr<Kernel> KernelBuilder::finish(const dnnl::primitive& primitive,
   std::vector<Step> steps = std::move(before_);
   steps.push_back({primitive, std::move(arguments_)});
   for (Step& step : after_) steps.push_back(std::move(step));
-  return std::make_unique<PrimitiveKernel>(std::move(steps), std::move(owned_), scratch_);
+  return std::make_unique<PrimitiveKernel>(std::move(steps), std::move(owned_), scratch_,
+                                           Epilogue(problem_));
 }
 
 void reorder_once(const Desc& have, const void* from, const Desc& want, void* to) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Kernel made of oneDNN primitives: the one that does the work, preceded and followed by reorders
-// of operands that it wants in another layout than the caller has. KernelBuilder makes one.
+// of operands that it wants in another layout than the caller has, and after all by the epilogue.
+// KernelBuilder makes one.
 // A prepared call (memory objects, argument arrays, a stream) is not shareable, so a kernel keeps a
 // few of them and threads take one each; in steady state a run allocates nothing of ours.
 #pragma once
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "kernels/onednn/dnnl_common.h"
+#include "kernels/onednn/epilogue.h"
 
 namespace tenon::kernels::onednn {
 
@@ -35,7 +37,7 @@ struct Step {
 class PrimitiveKernel final : public Kernel {
  public:
   PrimitiveKernel(std::vector<Step> steps, std::vector<std::shared_ptr<const void>> owned,
-                  size_t scratch);
+                  size_t scratch, const Epilogue& epilogue);
   ~PrimitiveKernel() override;
   void run(const Call& call) const override;
 
@@ -48,6 +50,7 @@ class PrimitiveKernel final : public Kernel {
 
   std::vector<Step> steps_;
   std::vector<std::shared_ptr<const void>> owned_;
+  const Epilogue epilogue_;
   int threads_;  // primitives are split for this many; running them on more would overrun scratch
   mutable std::array<std::atomic<Prepared*>, 8> pool_{};
 };

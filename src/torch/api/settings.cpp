@@ -49,8 +49,8 @@ const char* capability_name(EngineCapability capability) {
 
 void warn(const std::string& text) { tenon::log(tenon::LogLevel::kWarning, text); }
 
-void warn_if(bool set, const char* field) {
-  if (set) warn(std::string("'") + field + "' has no effect here");
+void warn_if(bool set, const char* field, const char* why) {
+  if (set) warn(std::string("'") + field + "' has no effect here: " + why);
 }
 
 tenon::Options parsed(const json& settings) {
@@ -83,8 +83,8 @@ const char* dtype_name(DataType type) { return row_of(type).name; }
 c10::ScalarType scalar_type(DataType type) { return row_of(type).scalar; }
 
 std::string device_name(const Device& device) {
-  warn_if(device.dla_core != 0, "device.dla_core");
-  warn_if(device.allow_gpu_fallback, "device.allow_gpu_fallback");
+  warn_if(device.dla_core != 0, "device.dla_core", "there is no DLA");
+  warn_if(device.allow_gpu_fallback, "device.allow_gpu_fallback", "there is no DLA");
   switch (device.device_type) {
     case Device::DeviceType::kModule:
       return "";
@@ -100,8 +100,8 @@ std::string device_name(const Device& device) {
 }
 
 tenon::Options options_of(const torchscript::CompileSpec& spec) {
-  warn_if(spec.refit, "refit");
-  warn_if(spec.allow_shape_tensors, "allow_shape_tensors");
+  warn_if(spec.refit, "refit", "engines keep the weights they were built with");
+  warn_if(spec.allow_shape_tensors, "allow_shape_tensors", "sizes are always expressions");
   return parsed({{"enabled_precisions", precisions(spec.enabled_precisions)},
                  {"disable_tf32", spec.disable_tf32},
                  {"sparse_weights", spec.sparse_weights},
@@ -114,6 +114,8 @@ tenon::Options options_of(const torchscript::CompileSpec& spec) {
                  {"dla_sram_size", spec.dla_sram_size},
                  {"dla_local_dram_size", spec.dla_local_dram_size},
                  {"dla_global_dram_size", spec.dla_global_dram_size},
+                 {"optimization_level", spec.optimization_level},
+                 {"timing_cache_path", spec.timing_cache_path},
                  {"require_full_compilation", spec.require_full_compilation},
                  {"min_block_size", spec.min_block_size},
                  {"torch_executed_ops", spec.torch_executed_ops},

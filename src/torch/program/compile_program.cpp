@@ -11,6 +11,7 @@
 
 #include "base/debug_logging.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "driver/compile.h"
 #include "frontends/export/archive.h"
 #include "frontends/export/export.h"
@@ -110,6 +111,8 @@ Build build(const std::string& path, const std::vector<ProgramInput>& inputs,
     b.document = Document::parse(text);
     return device_of(b.document, options.device);
   });
+  for (const std::string& line : without_effect(b.options, b.options.device))
+    log(LogLevel::kWarning, line);
   const CurrentDevice current(b.options.device);
   b.compiled = driver::compile(b.program, b.options, progress);
   return b;

@@ -58,6 +58,8 @@ Build build(const jit::Module& module, const ScriptRequest& request, const Progr
   Build out{std::move(lowered), std::move(schema), nullptr, nullptr, request.options};
   const c10::Device device = script_device(out.lowered, request.options.device);
   out.options.device = device.str();
+  for (const std::string& line : without_effect(out.options, out.options.device))
+    log(LogLevel::kWarning, line);
   out.script = torchscript::read(out.lowered, out.schema, specs_of(request.inputs), device,
                                  [](const ir::Node& node, const ir::SymRanges& ranges) {
                                    return convert::infer_types(node, ranges);

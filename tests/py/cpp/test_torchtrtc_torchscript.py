@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """TorchScript through torchtrtc."""
 
+import json
+
 import pytest
 import torch
 from models import CLOSE, LeNet, Mlp
@@ -114,6 +116,19 @@ def test_engine_alone_and_back_in_a_module(tmp_path):
         tmp_path / "m.plan", tmp_path / "o.ts", "--embed-engine", "--device", "cuda:0", fails=True
     )
     assert "the engine was built for cpu" in text
+
+
+def timed_layers(cache) -> int:
+    return len(json.loads(cache.read_text())["entries"]) if cache.exists() else 0
+
+
+def test_timing_cache_and_optimization_level(tmp_path):
+    script(tmp_path / "m.ts", Mlp())
+    for level, some in ((3, True), (0, False)):
+        cache = tmp_path / f"{level}.bin"
+        flags = ("(4,8)", "--optimization-level", level, "--timing-cache", cache, "--mbs", 1)
+        torchtrtc(tmp_path / "m.ts", tmp_path / "out.ts", *flags)
+        assert (timed_layers(cache) > 0) == some
 
 
 def test_method_support(tmp_path, op_library):

@@ -157,13 +157,14 @@ def test_compile_with_ir():
     check(model, compiled, torch.randn(3, 8))
 
 
-def test_half_model_and_inputs():
+def test_half_model_and_inputs(caplog):
     model = Mlp().eval().half()
     compiled = torch_tensorrt.compile(
         model, ir="fx", inputs=[X.half()], enabled_precisions={torch.half}, min_acc_module_size=1
     )
     assert compiled(X.half()).dtype == torch.half
     check(model, compiled, X.half(), rtol=1e-2, atol=1e-2)
+    assert "lower_precision LowerPrecision.FP16 has no effect here: on the CPU" in caplog.text
 
 
 def test_wrong_keywords():

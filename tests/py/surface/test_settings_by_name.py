@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each field of CompilationSettings: its default, and a warning where it has no effect."""
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -68,6 +71,51 @@ def test_each_setting_without_effect_warns_and_the_result_is_right(caplog):
     ]
     assert not silent, lines
     assert module(torch.tensor([-1.0, 2.0])).tolist() == [0.0, 2.0]
+
+
+def test_a_setting_without_effect_says_why(caplog):
+    compiled(sparse_weights=True, max_aux_streams=2)
+    lines = [r.message for r in caplog.records]
+    assert (
+        "setting 'sparse_weights' = true has no effect here: there are no sparse kernels" in lines
+    )
+    assert sum("max_aux_streams" in line for line in lines) == 1
+    for row in _library.options_table():
+        assert len(row["doc"]) > len("-1: None; "), row
+        inert = f"{row['name']}: accepted, no effect: {row['doc']}"
+        assert (inert in CompilationSettings.__doc__) == (row["status"] == "inert")
+
+
+@pytest.mark.parametrize(
+    "settings, line",
+    [
+        ({"enabled_precisions": {torch.half}}, "'enabled_precisions' .* on the CPU"),
+        ({"disable_tf32": True}, "'disable_tf32' .* CPUs have no TF32"),
+        ({"dump_dir": "d"}, "'dump_dir' .* 'debug' alone"),
+        ({"num_avg_timing_iters": 2, "optimization_level": 0}, "'num_avg_timing_iters' .*_level 0"),
+        ({"pass_through_build_failures": True}, "'pass_through_build_failures' .* torch.compile"),
+    ],
+    ids=lambda v: next(iter(v)) if isinstance(v, dict) else "",
+)
+def test_settings_in_vain_on_this_device_or_beside_others_say_so(settings, line, caplog):
+    compiled(**settings)
+    messages = [r.message for r in caplog.records if "no effect here" in r.message]
+    assert len(messages) == 1 and re.search(line, messages[0]), messages
+
+
+def test_every_setting_is_read_or_says_that_it_is_not():
+    """By the compiler's sources: as ``options.name`` in C++, by its name in Python."""
+    root = Path(__file__).resolve().parents[3]
+    sources = [*(root / "src").rglob("*.cpp"), *(root / "src").rglob("*.h")]
+    inside = {root / "src/base/options.cpp", root / "src/torch/api/settings.cpp"}
+    cpp = "\n".join(p.read_text() for p in sources if p not in inside)
+    python = "\n".join(p.read_text() for p in (root / "python").rglob("*.py"))
+    for row in _library.options_table():
+        name = row["name"]
+        used = re.search(rf"\b(options|options_)(\.|->){name}\b", cpp) or re.search(
+            rf"_settings\(\)\.{name}\b|\.pop\(\"{name}\"", python
+        )
+        assert bool(used) == (row["status"] == "live"), name
 
 
 def test_defaults_do_not_warn(caplog):

@@ -33,6 +33,8 @@ bool skip_expands(ir::Graph& g);
 bool lower_precision(ir::Graph& g, const std::vector<std::string>& enabled_precisions);
 /// CUDA: the three products of a self-attention's input become one, whose parts attention reads.
 bool merge_qkv(ir::Graph& g);
+/// CPU: relu before max pooling -> the pooling's activation.
+bool fuse_pool_relu(ir::Graph& g);
 /// Bias, residual and activation into convolution and linear, as far as the device's kernels do it.
 bool fuse_epilogues(ir::Graph& g, kernels::Device device = kernels::Device::kCPU);
 /// x + residual before a normalization -> its residual input.

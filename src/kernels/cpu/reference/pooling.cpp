@@ -30,8 +30,9 @@ double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 template <typename A>
-A pool_one(const A* plane, const Three& in, const Taps& d, const Taps& h, const Taps& w, bool max) {
-  A acc = max ? lowest<A>() : A(0);
+A pool_one(const A* plane, const Three& in, const Taps& d, const Taps& h, const Taps& w, bool max,
+           A first) {
+  A acc = first;
   for (int64_t i = 0; i < d.count; ++i) {
     const int64_t sd = d.begin + i * d.step;
     if (sd < 0 || sd >= in[0]) continue;
@@ -54,19 +55,20 @@ struct Pool {
   TensorDesc x, y;
   Three in, out;
   std::array<TapTable, 3> taps;
-  bool max;
+  bool max, relu = false;
 
   template <typename A>
   void run(const Call& call) const {
     const auto xs = read<A>(x, call.in[0]);
     std::vector<A> ys(y.elements());
     const int64_t out_plane = product(out);
+    const A first = max && !relu ? lowest<A>() : A(0);
     guarded_for(y.elements(), 64, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t o = i % out_plane;
         ys[i] =
             pool_one(xs.data() + i / out_plane * product(in), in, taps[0][o / (out[1] * out[2])],
-                     taps[1][o / out[2] % out[1]], taps[2][o % out[2]], max);
+                     taps[1][o / out[2] % out[1]], taps[2][o % out[2]], max, first);
       }
     });
     write(y, call.out[0], ys);
@@ -80,6 +82,9 @@ Support supports(const Problem& p) {
   if (type == "average" && !is_float(p.in[0].dtype)) {
     return Support::no(std::string("average of ") + name_of(p.in[0].dtype));
   }
+  const std::string activation = attr_str(p, "activation", "");
+  if (!activation.empty() && (activation != "relu" || type != "max"))
+    return Support::no("no " + type + " pooling with activation \"" + activation + "\"");
   return Support::yes();
 }
 
@@ -111,7 +116,13 @@ Run prepare(const Problem& p) {
               "pooling window ", str(window), " over shape ", str(p.in[0].shape));
   const Window w = make_window(p, window);
   const bool exclude = attr_bool(p, "exclude_padding", true);
-  Pool pool{p.in[0], p.out[0], w.in, w.out, {}, attr_str(p, "type", "max") == "max"};
+  Pool pool{p.in[0],
+            p.out[0],
+            w.in,
+            w.out,
+            {},
+            attr_str(p, "type", "max") == "max",
+            attr_str(p, "activation", "") == "relu"};
   for (int d = 0; d < 3; ++d) {
     for (int64_t o = 0; o < w.out[d]; ++o) {
       pool.taps[d].push_back(
