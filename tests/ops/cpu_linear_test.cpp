@@ -74,8 +74,9 @@ TEST(CpuLinear, PackedTakesAnyNumberOfRows) {
   for (size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(i % 7) - 3;
   for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 5) - 2;
   const kernels::KernelImpl& impl = *kernels::find_kernel("linear", "cpu.packed_linear");
-  p.in = {{.shape = {20, kDepth}}, {.shape = {kColumns, kDepth}, .is_constant = true}};
-  p.out = {{.shape = {20, kColumns}}};
+  p.in.resize(2), p.out.resize(1);
+  p.in[0].shape = {20, kDepth}, p.out[0].shape = {20, kColumns};
+  p.in[1].shape = {kColumns, kDepth}, p.in[1].is_constant = true;
   const ir::ConstantPtr dense = ir::make_constant(DataType::kFLOAT, {kColumns, kDepth}, w.data());
   const ir::ConstantPtr packed = impl.pack(p, {nullptr, dense})[1];
   const auto panels = packed->materialise();

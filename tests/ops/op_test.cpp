@@ -422,7 +422,7 @@ void run_on_cuda(const OpCase& c, std::vector<std::string>& ran) {
   const kernels::DeviceTarget* target = cuda_target();
   if (!target || !c.error.empty()) return;
   std::vector<OpCase> cases = {c};
-  if (has_float32(c) && c.op != "pointwise") {  // programs name types
+  if (c.half_on_cuda && has_float32(c) && c.op != "pointwise") {  // programs name types
     cases.push_back(in_type(c, DataType::kHALF));
     cases.push_back(in_type(c, DataType::kBF16));
   }

@@ -104,7 +104,8 @@ struct OpCase {
   std::vector<Ints> expect_shapes = {};  // per output; empty: the shape rule's word is taken
   ir::SymEnv sizes = {};                 // symbols used in Sizes attributes
   double tolerance = 1;                  // factor on the table's
-  std::string error = {};  // non-empty: every run throws Error, the reference's holding this text
+  std::string error = {};    // non-empty: every run throws Error, the reference's holding this text
+  bool half_on_cuda = true;  // f16 and bf16, too
 };
 
 void PrintTo(const OpCase& c, std::ostream* out);  // for gtest's messages

@@ -3,6 +3,8 @@
 // convolution can have, in every candidate kernel: what the reference (and PyTorch) makes of them.
 // The forms are chosen so that each of oneDNN's implementations has to do it: few and many rows,
 // channels-last and blocked data, short and long sums, values that come in by the residual.
+// On CUDA in float32 only: in half types some kernels of cuDNN and cuBLASLt with a fused relu make
+// 0 of NaN, and some of cuDNN's lose -inf.
 #include <algorithm>
 #include <limits>
 
@@ -99,6 +101,7 @@ std::vector<OpCase> all_cases() {
     for (OpCase c : forms()) {
       c.name += std::string(" ") + a.name + (a.alpha == 0 && a.beta == 0 ? "" : " alpha");
       if (a.beta > 2) c.name += " beta";
+      c.half_on_cuda = false;
       c.attrs.emplace_back("activation", a.name);
       c.attrs.emplace_back("alpha", a.alpha);
       c.attrs.emplace_back("beta", a.beta);
@@ -115,8 +118,10 @@ TEST(SpecialValuesForms, ReachEveryOneDnnKernelOfTheLayers) {
   if (kernels::isa() != kernels::Isa::kAvx512)
     GTEST_SKIP() << "oneDNN refuses some without AVX-512";
   std::vector<std::string> ran;
-  for (const OpCase& c : forms())
+  for (OpCase c : forms()) {
+    c.half_on_cuda = false;
     for (std::string& name : run_case(c)) ran.push_back(name);
+  }
   if (std::none_of(ran.begin(), ran.end(), [](const auto& n) { return n.starts_with("onednn."); }))
     GTEST_SKIP() << "oneDNN is not there";
   for (const char* name :
