@@ -24,7 +24,7 @@ namespace dynamo = torch_tensorrt::dynamo;
 using nlohmann::json;
 using Values = std::vector<c10::IValue>;
 
-dynamo::CompileSpec spec_of(const Arguments& a) {
+dynamo::CompileSpec program_spec(const Arguments& a) {
   dynamo::CompileSpec spec;
   set_common(spec, a);
   spec.inputs = a.inputs;
@@ -125,7 +125,7 @@ void print_summary(const json& report) {
 
 void compile_program(const Arguments& arguments) {
   warn_about_unused(arguments);
-  dynamo::CompileSpec spec = spec_of(arguments);
+  dynamo::CompileSpec spec = program_spec(arguments);
   if (arguments.save_engine) {
     write_output(arguments.output, dynamo::convert_program_to_engine(arguments.input, spec));
     return;
