@@ -210,7 +210,7 @@ SymDim mod_by_constant(const SymDim& a, int64_t c) {
   return SymPoly::from_atom(AtomKind::kMod, r, c);
 }
 
-void collect_operands(const SymDim& x, Kind kind, std::vector<SymDim>* out) {
+void collect_operands(const SymDim& x, AtomKind kind, std::vector<SymDim>* out) {
   const SymAtom* atom = SymPoly::as_atom(x);
   if (atom && atom->kind == kind) {
     collect_operands(atom->a, kind, out);
@@ -221,7 +221,7 @@ void collect_operands(const SymDim& x, Kind kind, std::vector<SymDim>* out) {
 }
 
 /// Keeps of two operands that differ by a number only the winning one.
-void add_operand(const SymDim& x, Kind kind, std::vector<SymDim>* list) {
+void add_operand(const SymDim& x, AtomKind kind, std::vector<SymDim>* list) {
   for (SymDim& y : *list) {
     if (SymPoly::without_constant(x) != SymPoly::without_constant(y)) continue;
     const bool greater = SymPoly::constant(x) > SymPoly::constant(y);
@@ -231,7 +231,7 @@ void add_operand(const SymDim& x, Kind kind, std::vector<SymDim>* list) {
   list->push_back(x);
 }
 
-SymDim extremum(const SymDim& a, const SymDim& b, Kind kind) {
+SymDim extremum(const SymDim& a, const SymDim& b, AtomKind kind) {
   if (a.is_const() && b.is_const()) {
     return kind == AtomKind::kMax ? std::max(a.value(), b.value()) : std::min(a.value(), b.value());
   }
