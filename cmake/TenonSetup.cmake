@@ -15,8 +15,10 @@ if(TENON_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 # tenon_precompile(<target> <headers>) has the compiler read once what most files of a target include.
 # tenon_precompile(<target> FROM <other>) takes the one of another target with the same options.
-# With ccache the files themselves are kept, and are shared between clones, which a precompiled header
-# would prevent.
+# tenon_unity(<target> <n> [EXCEPT <regex>]) compiles the target's files n at a time, so that the headers
+# are read once for all of them; files whose path matches <regex> stay for themselves.
+# With ccache neither: the files themselves are kept, and are shared between clones, which a
+# precompiled header would prevent, and an edit compiles one file.
 function(tenon_precompile target)
   if(CMAKE_CXX_COMPILER_LAUNCHER)
     return()
@@ -24,6 +26,19 @@ function(tenon_precompile target)
     target_precompile_headers(${target} REUSE_FROM ${ARGV2})
   else()
     target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+function(tenon_unity target files)
+  cmake_parse_arguments(PARSE_ARGV 2 unity "" "EXCEPT" "")
+  if(CMAKE_CXX_COMPILER_LAUNCHER)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files})
+  if(unity_EXCEPT)
+    get_target_property(alone ${target} SOURCES)
+    list(FILTER alone INCLUDE REGEX "${unity_EXCEPT}")
+    set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
 

@@ -17,7 +17,7 @@ constexpr uint32_t kPolynomial = 0x82f63b78;  // bit-reversed
 using Tables = std::array<std::array<uint32_t, 256>, 8>;
 
 // tables[k][b]: effect of byte b followed by k zero bytes, so that eight bytes go in one step.
-constexpr Tables make_tables() {
+constexpr Tables make_castagnoli_tables() {
   Tables t{};
   for (uint32_t b = 0; b < 256; ++b) {
     uint32_t crc = b;
@@ -30,7 +30,7 @@ constexpr Tables make_tables() {
   return t;
 }
 
-constexpr Tables kTables = make_tables();
+constexpr Tables kCastagnoli = make_castagnoli_tables();
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) uint32_t crc32c_sse42(const void* data, size_t size,
@@ -60,11 +60,12 @@ uint32_t crc32c_table(const void* data, size_t size, uint32_t previous) {
     std::memcpy(&lo, p, 4);
     std::memcpy(&hi, p + 4, 4);
     lo ^= crc;
-    crc = kTables[7][lo & 0xff] ^ kTables[6][(lo >> 8) & 0xff] ^ kTables[5][(lo >> 16) & 0xff] ^
-          kTables[4][lo >> 24] ^ kTables[3][hi & 0xff] ^ kTables[2][(hi >> 8) & 0xff] ^
-          kTables[1][(hi >> 16) & 0xff] ^ kTables[0][hi >> 24];
+    crc = kCastagnoli[7][lo & 0xff] ^ kCastagnoli[6][(lo >> 8) & 0xff] ^
+          kCastagnoli[5][(lo >> 16) & 0xff] ^ kCastagnoli[4][lo >> 24] ^ kCastagnoli[3][hi & 0xff] ^
+          kCastagnoli[2][(hi >> 8) & 0xff] ^ kCastagnoli[1][(hi >> 16) & 0xff] ^
+          kCastagnoli[0][hi >> 24];
   }
-  for (; size > 0; ++p, --size) crc = (crc >> 8) ^ kTables[0][(crc ^ *p) & 0xff];
+  for (; size > 0; ++p, --size) crc = (crc >> 8) ^ kCastagnoli[0][(crc ^ *p) & 0xff];
   return ~crc;
 }
 }  // namespace detail

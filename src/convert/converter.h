@@ -121,12 +121,13 @@ struct RegisterConverter {
 };
 #define TENON_CONVERTER_CAT2(a, b) a##b
 #define TENON_CONVERTER_CAT(a, b) TENON_CONVERTER_CAT2(a, b)
-#define TENON_CONVERTER(...)                                                             \
-  static void TENON_CONVERTER_CAT(convert_, __LINE__)(::tenon::convert::Ctx&,            \
-                                                      const ::tenon::ir::Node&);         \
-  static const ::tenon::convert::RegisterConverter TENON_CONVERTER_CAT(kReg_, __LINE__){ \
-      {__VA_ARGS__}, &TENON_CONVERTER_CAT(convert_, __LINE__)};                          \
-  static void TENON_CONVERTER_CAT(convert_, __LINE__)
+// A counter, not the line: several files may be compiled as one.
+#define TENON_CONVERTER(...) TENON_CONVERTER_N(__COUNTER__, __VA_ARGS__)
+#define TENON_CONVERTER_N(id, ...)                                                                 \
+  static void TENON_CONVERTER_CAT(convert_, id)(::tenon::convert::Ctx&, const ::tenon::ir::Node&); \
+  static const ::tenon::convert::RegisterConverter TENON_CONVERTER_CAT(kReg_, id){                 \
+      {__VA_ARGS__}, &TENON_CONVERTER_CAT(convert_, id)};                                          \
+  static void TENON_CONVERTER_CAT(convert_, id)
 
 Converter find_converter(const std::string& op);  // null if none
 std::vector<std::string> converted_ops();         // sorted

@@ -29,9 +29,8 @@ namespace {
 using namespace tenon;
 using driver::constant_from;
 using driver::guarded;
-using nlohmann::json;
 
-ir::SymRanges read_symbols(const json& request) {
+ir::SymRanges read_symbols(const nlohmann::json& request) {
   ir::SymRanges ranges;
   if (!request.contains("symbols")) return ranges;
   for (const auto& [name, r] : request.at("symbols").items()) {
@@ -71,11 +70,12 @@ void compile(std::string_view request_text, const tenon_tensor* constants, size_
              const Progress& progress, tenon_result& out) {
   if (progress && !progress("reading the program", 0, 0)) throw Cancelled();
   check_depth(request_text);
-  json request = json::parse(request_text);
+  nlohmann::json request = nlohmann::json::parse(request_text);
   TENON_CHECK(request.is_object() && request.contains("program"),
               "the request is not a JSON object with a \"program\"");
   std::vector<std::string> warnings;
-  Options options = parse_options(request.value("options", json::object()).dump(), &warnings);
+  Options options =
+      parse_options(request.value("options", nlohmann::json::object()).dump(), &warnings);
   ir::ConstantTable table;
   for (size_t i = 0; i < count; ++i) table[constants[i].name] = constant_from(constants[i]);
   std::string program = request.at("program").dump();
@@ -137,12 +137,12 @@ const char* tenon_build_info(void) {
   thread_local std::string info_text;  // users' converters come and go
   info_text = [] {
     Support plugins = kernels::load_plugins();
-    json info = {{"version", version()},
-                 {"isa", kernels::name_of(kernels::isa())},
-                 {"threads", omp_get_max_threads()},
-                 {"onednn", plugins ? "available" : plugins.reason()},
-                 {"converters", convert::converted_ops()},
-                 {"user_converters", convert::user_converters()}};
+    nlohmann::json info = {{"version", version()},
+                           {"isa", kernels::name_of(kernels::isa())},
+                           {"threads", omp_get_max_threads()},
+                           {"onednn", plugins ? "available" : plugins.reason()},
+                           {"converters", convert::converted_ops()},
+                           {"user_converters", convert::user_converters()}};
     for (const auto& layer : net::all_layers()) info["layers"].push_back(layer.op);
     return info.dump();
   }();

@@ -10,7 +10,7 @@
 namespace tenon::ir {
 namespace {
 
-using Kind = SymAtom::Kind;
+using AtomKind = SymAtom::Kind;
 
 SymTerm multiply(const SymTerm& a, const SymTerm& b) {
   SymTerm t;
@@ -131,11 +131,11 @@ SymDim floordiv_remainder(SymDim r, int64_t c) {
   // floor((floor(x / d) + k) / c) is floor((x + d*k) / (d*c)).
   const SymAtom* inner = SymPoly::as_atom(SymPoly::without_constant(r));
   int64_t product;
-  if (inner && inner->kind == Kind::kFloorDiv && inner->b.is_const() && inner->b.value() > 0 &&
+  if (inner && inner->kind == AtomKind::kFloorDiv && inner->b.is_const() && inner->b.value() > 0 &&
       !__builtin_mul_overflow(inner->b.value(), c, &product)) {
     return (inner->a + inner->b * SymDim(SymPoly::constant(r))).floordiv(product);
   }
-  return SymPoly::from_atom(Kind::kFloorDiv, r, c);
+  return SymPoly::from_atom(AtomKind::kFloorDiv, r, c);
 }
 
 SymDim floordiv_by_constant(const SymDim& a, int64_t c) {
@@ -182,7 +182,7 @@ SymDim drop_inner_mods(const SymDim& a, int64_t c) {
   SymDim result(SymPoly::constant(a));
   for (const SymTerm& t : SymPoly::terms(a)) {
     const SymAtom* m = t.atoms.size() == 1 ? t.atoms[0].get() : nullptr;
-    const bool drop = c < kSmall && m && m->kind == Kind::kMod && m->b.is_const() &&
+    const bool drop = c < kSmall && m && m->kind == AtomKind::kMod && m->b.is_const() &&
                       m->b.value() < kSmall && m->b.value() * t.coefficient % c == 0;
     result = result + (drop ? scale(m->a, t.coefficient) : SymPoly::from_sorted({t}, 0));
   }
@@ -207,10 +207,10 @@ SymDim mod_by_constant(const SymDim& a, int64_t c) {
   if (r.is_const()) return r;
   SymDim x = r, y = c;
   if (int64_t g = remove_common_content(&x, &y); g > 1) return scale(x.mod(y), g);
-  return SymPoly::from_atom(Kind::kMod, r, c);
+  return SymPoly::from_atom(AtomKind::kMod, r, c);
 }
 
-void collect_operands(const SymDim& x, Kind kind, std::vector<SymDim>* out) {
+void collect_operands(const SymDim& x, AtomKind kind, std::vector<SymDim>* out) {
   const SymAtom* atom = SymPoly::as_atom(x);
   if (atom && atom->kind == kind) {
     collect_operands(atom->a, kind, out);
@@ -221,19 +221,19 @@ void collect_operands(const SymDim& x, Kind kind, std::vector<SymDim>* out) {
 }
 
 /// Keeps of two operands that differ by a number only the winning one.
-void add_operand(const SymDim& x, Kind kind, std::vector<SymDim>* list) {
+void add_operand(const SymDim& x, AtomKind kind, std::vector<SymDim>* list) {
   for (SymDim& y : *list) {
     if (SymPoly::without_constant(x) != SymPoly::without_constant(y)) continue;
     const bool greater = SymPoly::constant(x) > SymPoly::constant(y);
-    if (greater == (kind == Kind::kMax)) y = x;
+    if (greater == (kind == AtomKind::kMax)) y = x;
     return;
   }
   list->push_back(x);
 }
 
-SymDim extremum(const SymDim& a, const SymDim& b, Kind kind) {
+SymDim extremum(const SymDim& a, const SymDim& b, AtomKind kind) {
   if (a.is_const() && b.is_const()) {
-    return kind == Kind::kMax ? std::max(a.value(), b.value()) : std::min(a.value(), b.value());
+    return kind == AtomKind::kMax ? std::max(a.value(), b.value()) : std::min(a.value(), b.value());
   }
   std::vector<SymDim> found, operands;
   collect_operands(a, kind, &found);
@@ -261,7 +261,7 @@ int64_t SymDim::value() const {
 
 std::string SymDim::as_symbol() const {
   const SymAtom* atom = SymPoly::as_atom(*this);
-  return atom && atom->kind == Kind::kSymbol ? atom->name : std::string();
+  return atom && atom->kind == AtomKind::kSymbol ? atom->name : std::string();
 }
 
 SymDim SymDim::operator+(const SymDim& o) const {
@@ -328,7 +328,7 @@ SymDim SymDim::mod(const SymDim& o) const {
   return scale(SymPoly::from_atom(SymAtom::Kind::kMod, a, b), g);
 }
 
-SymDim SymDim::max(const SymDim& a, const SymDim& b) { return extremum(a, b, Kind::kMax); }
-SymDim SymDim::min(const SymDim& a, const SymDim& b) { return extremum(a, b, Kind::kMin); }
+SymDim SymDim::max(const SymDim& a, const SymDim& b) { return extremum(a, b, AtomKind::kMax); }
+SymDim SymDim::min(const SymDim& a, const SymDim& b) { return extremum(a, b, AtomKind::kMin); }
 
 }  // namespace tenon::ir

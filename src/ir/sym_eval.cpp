@@ -9,7 +9,7 @@
 namespace tenon::ir {
 namespace {
 
-using Kind = SymAtom::Kind;
+using AtomKind = SymAtom::Kind;
 using Wide = __int128;
 using Bounds = SymDim::Bounds;
 
@@ -59,18 +59,18 @@ Bounds modulo(Bounds a, Bounds b) {
 }
 
 Bounds atom_bounds(const SymAtom& atom, const SymRanges& ranges) {
-  if (atom.kind == Kind::kSymbol) {
+  if (atom.kind == AtomKind::kSymbol) {
     auto it = ranges.find(atom.name);
     if (it == ranges.end()) return {0, int64_t{1} << 31};
     return {it->second.min, it->second.max};
   }
   const Bounds a = atom.a.bounds(ranges), b = atom.b.bounds(ranges);
   switch (atom.kind) {
-    case Kind::kFloorDiv:
+    case AtomKind::kFloorDiv:
       return divide(a, b);
-    case Kind::kMod:
+    case AtomKind::kMod:
       return modulo(a, b);
-    case Kind::kMax:
+    case AtomKind::kMax:
       return {std::max(a.lo, b.lo), std::max(a.hi, b.hi)};
     default:
       return {std::min(a.lo, b.lo), std::min(a.hi, b.hi)};
@@ -78,18 +78,18 @@ Bounds atom_bounds(const SymAtom& atom, const SymRanges& ranges) {
 }
 
 int64_t atom_value(const SymAtom& atom, const SymEnv& env) {
-  if (atom.kind == Kind::kSymbol) {
+  if (atom.kind == AtomKind::kSymbol) {
     auto it = env.find(atom.name);
     TENON_CHECK(it != env.end(), "the size '", atom.name, "' has no value");
     return it->second;
   }
   const int64_t a = atom.a.eval(env), b = atom.b.eval(env);
   switch (atom.kind) {
-    case Kind::kFloorDiv:
+    case AtomKind::kFloorDiv:
       return floor_div(a, b);
-    case Kind::kMod:
+    case AtomKind::kMod:
       return floor_mod(a, b);
-    case Kind::kMax:
+    case AtomKind::kMax:
       return std::max(a, b);
     default:
       return std::min(a, b);
@@ -97,17 +97,17 @@ int64_t atom_value(const SymAtom& atom, const SymEnv& env) {
 }
 
 SymDim substitute_atom(const SymAtomPtr& atom, const std::map<std::string, SymDim>& by) {
-  if (atom->kind == Kind::kSymbol) {
+  if (atom->kind == AtomKind::kSymbol) {
     auto it = by.find(atom->name);
     return it != by.end() ? it->second : SymPoly::from_sorted({SymTerm{1, {atom}}}, 0);
   }
   const SymDim a = atom->a.substitute(by), b = atom->b.substitute(by);
   switch (atom->kind) {
-    case Kind::kFloorDiv:
+    case AtomKind::kFloorDiv:
       return a.floordiv(b);
-    case Kind::kMod:
+    case AtomKind::kMod:
       return a.mod(b);
-    case Kind::kMax:
+    case AtomKind::kMax:
       return SymDim::max(a, b);
     default:
       return SymDim::min(a, b);
@@ -144,7 +144,7 @@ SymDim::Bounds SymDim::bounds(const SymRanges& ranges) const {
 void SymDim::collect_symbols(std::set<std::string>& out) const {
   for (const SymTerm& t : SymPoly::terms(*this)) {
     for (const SymAtomPtr& a : t.atoms) {
-      if (a->kind == Kind::kSymbol) {
+      if (a->kind == AtomKind::kSymbol) {
         out.insert(a->name);
       } else {
         a->a.collect_symbols(out);

@@ -8,7 +8,7 @@
 namespace tenon::ir {
 namespace {
 
-constexpr size_t kMaxText = 1 << 17;  // str() of the largest expression fits
+constexpr size_t kMaxSymText = 1 << 17;  // str() of the largest expression fits
 constexpr int kMaxNesting = 2 * SymPoly::kMaxDepth;
 
 std::string atom_text(const SymAtom& atom) {
@@ -34,13 +34,13 @@ void append_signed(std::string* out, int64_t value, bool with_number, const std:
   *out += factors;
 }
 
-class Parser {
+class SymParser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  explicit SymParser(std::string_view text) : text_(text) {}
 
   SymDim parse() {
-    TENON_CHECK(text_.size() <= kMaxText, "size expression of ", text_.size(),
-                " characters: at most ", kMaxText, " are allowed");
+    TENON_CHECK(text_.size() <= kMaxSymText, "size expression of ", text_.size(),
+                " characters: at most ", kMaxSymText, " are allowed");
     SymDim result = sum();
     if (!at_end()) fail("end of the expression");
     return result;
@@ -200,6 +200,6 @@ std::string SymDim::str() const {
   return out;
 }
 
-SymDim SymDim::parse(std::string_view text) { return Parser(text).parse(); }
+SymDim SymDim::parse(std::string_view text) { return SymParser(text).parse(); }
 
 }  // namespace tenon::ir

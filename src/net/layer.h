@@ -53,12 +53,13 @@ struct RegisterShapeRule {
 };
 #define TENON_NET_CAT2(a, b) a##b
 #define TENON_NET_CAT(a, b) TENON_NET_CAT2(a, b)
-#define TENON_SHAPE_RULE(op)                                                                 \
-  static std::vector<::tenon::ir::Type> TENON_NET_CAT(rule_,                                 \
-                                                      __LINE__)(const ::tenon::ir::Node& n); \
-  static const ::tenon::net::RegisterShapeRule TENON_NET_CAT(kRule_, __LINE__){              \
-      op, &TENON_NET_CAT(rule_, __LINE__)};                                                  \
-  static std::vector<::tenon::ir::Type> TENON_NET_CAT(rule_, __LINE__)(const ::tenon::ir::Node& n)
+// A counter, not the line: several files may be compiled as one.
+#define TENON_SHAPE_RULE(op) TENON_SHAPE_RULE_N(op, __COUNTER__)
+#define TENON_SHAPE_RULE_N(op, id)                                                            \
+  static std::vector<::tenon::ir::Type> TENON_NET_CAT(rule_, id)(const ::tenon::ir::Node& n); \
+  static const ::tenon::net::RegisterShapeRule TENON_NET_CAT(kRule_, id){                     \
+      op, &TENON_NET_CAT(rule_, id)};                                                         \
+  static std::vector<::tenon::ir::Type> TENON_NET_CAT(rule_, id)(const ::tenon::ir::Node& n)
 
 /// Runs the rule of node.op ("constant": the type of its data).
 std::vector<ir::Type> infer(const ir::Node& node);

@@ -36,63 +36,50 @@ struct Operand {
   bool is_constant = false, is_absent = false;
   bool keeps_layout = false;  // always plain (weights, tables), as is every constant
 
-  Operand with(std::vector<Number> v) const {
-    Operand o = *this;
-    o.values = std::move(v);
-    return o;
-  }
-  Operand range(double lo, double hi) const {
-    Operand o = *this;
-    o.low = lo;
-    o.high = hi;
-    return o;
-  }
-  Operand constant() const {
-    Operand o = *this;
-    o.is_constant = true;
-    return o;
-  }
-  Operand plain() const {
-    Operand o = *this;
-    o.keeps_layout = true;
-    return o;
-  }
+  // None of these is inline, nor are those of AttrArg: the tables of cases are long expressions,
+  // and take seconds to compile with the bodies in them.
+  Operand();
+  Operand(const Operand&);
+  Operand(Operand&&) noexcept;
+  Operand& operator=(const Operand&);
+  Operand& operator=(Operand&&) noexcept;
+  ~Operand();
+  Operand with(std::vector<Number> v) const;
+  Operand range(double lo, double hi) const;
+  Operand constant() const;
+  Operand plain() const;
 };
 
-inline Operand tensor(DataType t, Ints shape) {
-  Operand o;
-  o.dtype = t;
-  o.shape = std::move(shape);
-  return o;
-}
-inline Operand f32(Ints s) { return tensor(DataType::kFLOAT, std::move(s)); }
-inline Operand f64(Ints s) { return tensor(DataType::kDOUBLE, std::move(s)); }
-inline Operand f16(Ints s) { return tensor(DataType::kHALF, std::move(s)); }
-inline Operand bf16(Ints s) { return tensor(DataType::kBF16, std::move(s)); }
-inline Operand i64(Ints s) { return tensor(DataType::kINT64, std::move(s)); }
-inline Operand i32(Ints s) { return tensor(DataType::kINT32, std::move(s)); }
-inline Operand i8(Ints s) { return tensor(DataType::kINT8, std::move(s)); }
-inline Operand u8(Ints s) { return tensor(DataType::kUINT8, std::move(s)); }
-inline Operand boolean(Ints s) { return tensor(DataType::kBOOL, std::move(s)); }
-inline Operand absent() {
-  Operand o;
-  o.is_absent = true;
-  return o;
-}
+Operand tensor(DataType t, Ints shape);
+Operand f32(Ints shape);
+Operand f64(Ints shape);
+Operand f16(Ints shape);
+Operand bf16(Ints shape);
+Operand i64(Ints shape);
+Operand i32(Ints shape);
+Operand i8(Ints shape);
+Operand u8(Ints shape);
+Operand boolean(Ints shape);
+Operand absent();
 
 /// An attribute from the literal one would write.
 struct AttrArg {
   ir::Attr value;
-  AttrArg(int v) : value(int64_t{v}) {}              // NOLINT
-  AttrArg(int64_t v) : value(v) {}                   // NOLINT
-  AttrArg(double v) : value(v) {}                    // NOLINT
-  AttrArg(bool v) : value(v) {}                      // NOLINT
-  AttrArg(const char* v) : value(std::string(v)) {}  // NOLINT
-  AttrArg(DataType v) : value(v) {}                  // NOLINT
-  AttrArg(Ints v) : value(std::move(v)) {}           // NOLINT
-  AttrArg(Floats v) : value(std::move(v)) {}         // NOLINT
-  AttrArg(Strings v) : value(std::move(v)) {}        // NOLINT
-  AttrArg(ir::SymShape v) : value(std::move(v)) {}   // NOLINT
+  AttrArg(int v);           // NOLINT
+  AttrArg(int64_t v);       // NOLINT
+  AttrArg(double v);        // NOLINT
+  AttrArg(bool v);          // NOLINT
+  AttrArg(const char* v);   // NOLINT
+  AttrArg(DataType v);      // NOLINT
+  AttrArg(Ints v);          // NOLINT
+  AttrArg(Floats v);        // NOLINT
+  AttrArg(Strings v);       // NOLINT
+  AttrArg(ir::SymShape v);  // NOLINT
+  AttrArg(const AttrArg&);
+  AttrArg(AttrArg&&) noexcept;
+  AttrArg& operator=(const AttrArg&);
+  AttrArg& operator=(AttrArg&&) noexcept;
+  ~AttrArg();
 };
 
 struct OpCase {

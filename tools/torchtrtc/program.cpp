@@ -24,7 +24,7 @@ namespace dynamo = torch_tensorrt::dynamo;
 using nlohmann::json;
 using Values = std::vector<c10::IValue>;
 
-dynamo::CompileSpec spec_of(const Arguments& a) {
+dynamo::CompileSpec program_spec(const Arguments& a) {
   dynamo::CompileSpec spec;
   set_common(spec, a);
   spec.inputs = a.inputs;
@@ -63,8 +63,8 @@ std::string only_model(const std::string& path) {
   return archive.models().size() == 1 ? archive.models()[0] : "model";
 }
 
-Values run(const std::string& path, const std::string& model, const Values& inputs,
-           const char* which) {
+Values run_nested(const std::string& path, const std::string& model, const Values& inputs,
+                  const char* which) {
   try {
     torch::nativert::ModelRunnerHandle runner(path, model);
     Values outputs;
@@ -83,7 +83,7 @@ Values run_flat(const std::string& path, const std::string& model, const Values&
                 const char* which) {
   tenon::ZipWriter copy((std::filesystem::temp_directory_path() / "torchtrtc_check.pt2").string());
   tenon::torch_bridge::add_flat_copy(path, copy);
-  return run(copy.end(), model, inputs, which);
+  return run_nested(copy.end(), model, inputs, which);
 }
 
 void check(const std::string& original, const std::string& compiled, const Arguments& a) {
@@ -98,7 +98,7 @@ void check(const std::string& original, const std::string& compiled, const Argum
         "PyTorch's C++ runtime does not know the container " + foreign +
             "; Python reads the result, C++ wants a model that takes and returns tuples, lists and"
             " dicts");
-  const auto outputs = foreign.empty() ? run : run_flat;
+  const auto outputs = foreign.empty() ? run_nested : run_flat;
   const Values wanted = outputs(original, model, inputs, "original program");
   check_outputs(outputs(compiled, model, inputs, "compiled program"), wanted, a);
 }
@@ -123,7 +123,7 @@ void print_summary(const json& report) {
 
 void compile_program(const Arguments& arguments) {
   warn_about_unused(arguments);
-  dynamo::CompileSpec spec = spec_of(arguments);
+  dynamo::CompileSpec spec = program_spec(arguments);
   if (arguments.save_engine) {
     write_output(arguments.output, dynamo::convert_program_to_engine(arguments.input, spec));
     return;

@@ -21,7 +21,7 @@ using torch_tensorrt::Device;
 using torch_tensorrt::Error;
 using Values = std::vector<c10::IValue>;
 
-ts::CompileSpec spec_of(const Arguments& a) {
+ts::CompileSpec script_spec(const Arguments& a) {
   ts::CompileSpec spec(a.inputs);
   set_common(spec, a);
   if (!a.precisions.empty()) spec.enabled_precisions = a.precisions;
@@ -113,8 +113,8 @@ void compile_script(const Arguments& a) {
     const torch::jit::Module original = load(a);
     if (a.save_engine)
       return write_output(a.output,
-                          ts::convert_method_to_trt_engine(original, "forward", spec_of(a)));
-    const torch::jit::Module compiled = ts::compile(original, spec_of(a));
+                          ts::convert_method_to_trt_engine(original, "forward", script_spec(a)));
+    const torch::jit::Module compiled = ts::compile(original, script_spec(a));
     if (a.threshold_check) {
       const Values inputs = example_inputs(a, device_of(original));
       check_outputs(run(compiled, inputs), run(original, inputs), a);

@@ -7,7 +7,7 @@
 namespace tenon::engine {
 namespace {
 
-constexpr size_t kAlign = 64;
+constexpr size_t kArenaAlign = 64;
 
 struct Placed {
   size_t offset, end;
@@ -36,7 +36,7 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
   plan.offsets.resize(lifetimes.size());
   std::vector<Placed> placed;
   for (size_t i : order) {
-    size_t bytes = (lifetimes[i].bytes + kAlign - 1) / kAlign * kAlign;
+    size_t bytes = (lifetimes[i].bytes + kArenaAlign - 1) / kArenaAlign * kArenaAlign;
     size_t at = lowest_gap(placed, lifetimes[i], bytes);
     plan.offsets[i] = at;
     plan.bytes = std::max(plan.bytes, at + bytes);

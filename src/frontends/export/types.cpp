@@ -7,7 +7,7 @@ namespace tenon::frontends {
 namespace {
 
 constexpr int64_t kStrided = 7;  // schema's Layout
-constexpr size_t kMaxRank = 64;
+constexpr size_t kMaxTensorRank = 64;
 
 struct ScalarTypeInfo {
   int64_t number;
@@ -90,8 +90,8 @@ SizeAnswer TypeReader::check_symbols(SizeAnswer answer) const {
 std::vector<JsonRef> TypeReader::dims_of(const std::string& name) {
   const JsonRef sizes = tensors_.at(name).at("sizes");
   std::vector<JsonRef> dims = sizes.items();
-  if (dims.size() > kMaxRank)
-    sizes.fail("has ", dims.size(), " dimensions, want at most ", kMaxRank);
+  if (dims.size() > kMaxTensorRank)
+    sizes.fail("has ", dims.size(), " dimensions, want at most ", kMaxTensorRank);
   return dims;
 }
 

@@ -29,7 +29,7 @@ struct Operand {
 };
 
 /// A vector stands for a row on the left (operand 0) and for a column on the right.
-Operand operand(const ir::Node& n, size_t i, const char* attr) {
+Operand matrix_operand(const ir::Node& n, size_t i, const char* attr) {
   want_word(n, attr, {"none", "transpose", "vector"});
   const bool vector = text(n, attr) == "vector";
   want_rank(n, i, vector ? 1 : 2, Dims::MAX_DIMS);
@@ -45,7 +45,7 @@ Operand operand(const ir::Node& n, size_t i, const char* attr) {
 TENON_SHAPE_RULE("matrix_multiply") {
   want_float(n);
   want_dtype(n, 1, in_type(n).dtype);
-  const Operand a = operand(n, 0, "op0"), b = operand(n, 1, "op1");
+  const Operand a = matrix_operand(n, 0, "op0"), b = matrix_operand(n, 1, "op1");
   TENON_CHECK(a.columns == b.rows, n.op, ": a ", str(in_type(n, 0)), " (", text(n, "op0"),
               ") has depth ", a.columns.str(), ", but b ", str(in_type(n, 1)), " (", text(n, "op1"),
               ") has depth ", b.rows.str());
