@@ -3,6 +3,7 @@
 // residual and activation while a block's output is in cache. 2 flops a product; each weight is
 // read from memory once for every 512 KiB of input rows.
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "base/buffer.h"
@@ -16,8 +17,9 @@ namespace {
 
 constexpr const char* kFormat = "cpu:panels64";
 constexpr int64_t kFewestRows = kGemmRows;  // with fewer, most of a register tile is idle
-constexpr int64_t kManyTiles = 8;           // of kGemmRows rows, for each thread
-constexpr int64_t kFlopsOfThread = 500000;  // fewer do not pay for a second thread
+constexpr int64_t kRowsOfTask = 28 * kGemmRows;
+constexpr int64_t kTasksOfThread = 8;
+constexpr int64_t kFlopsOfTask = 500000;  // fewer do not pay for a second thread
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -48,24 +50,19 @@ void pack_panels(const float* w, const Sizes& s, float* out) {
   }
 }
 
-/// How rows and panels are shared out: `by_rows` x `by_panels` threads.
-struct Split {
-  Split(const Sizes& s, int threads) {
+/// Rows and panels in parts that threads take one after the other, whoever is free: cores are
+/// seldom equally fast, for other work and for other tenants of the machine.
+struct Tasks {
+  Tasks(const Sizes& s, int threads) {
+    if (threads <= 1) return;
     const double flops = 2.0 * static_cast<double>(s.rows * s.columns) * s.depth;
-    const int64_t most =
-        std::clamp<int64_t>(static_cast<int64_t>(flops / kFlopsOfThread), 1, std::max(threads, 1));
-    const int64_t tiles = ceil_div(s.rows, kGemmRows);
-    // By rows, if each thread gets many: then it fills its caches with its own input and output.
-    // Else by panels: then no weight is read by two threads.
-    const bool rows_first = tiles >= kManyTiles * most;
-    int64_t best = INT64_MAX;
-    for (int64_t n = most; n >= 1; --n) {
-      const int64_t rows = rows_first ? n : most / n, columns = most / rows;
-      const int64_t cost = ceil_div(s.panels, columns) * ceil_div(tiles, rows);
-      if (cost >= best) continue;
-      best = cost, by_panels = columns, by_rows = rows;
-    }
+    const int64_t most = std::max<int64_t>(static_cast<int64_t>(flops / kFlopsOfTask), 1);
+    const int64_t wanted = std::min<int64_t>(most, kTasksOfThread * threads);
+    // Rows in as few parts as the caches ask for anyway: then no weight is read more often.
+    by_rows = std::clamp<int64_t>(ceil_div(s.rows, kRowsOfTask), 1, wanted);
+    by_panels = std::clamp<int64_t>(ceil_div(wanted, by_rows), 1, std::max<int64_t>(s.panels, 1));
   }
+  int64_t count() const { return by_rows * by_panels; }
   int64_t by_rows = 1, by_panels = 1;
 };
 
@@ -73,7 +70,8 @@ class PackedLinearKernel : public Kernel {
  public:
   explicit PackedLinearKernel(const Problem& p)
       : sizes_(p),
-        split_(sizes_, p.threads),
+        tasks_(sizes_, p.threads),
+        threads_(std::clamp<int64_t>(p.threads, 1, tasks_.count())),
         fns_(TENON_ISA_PICK(gemm_fns)),
         has_bias_(has_input(p, 2)),
         has_residual_(has_input(p, 3)),
@@ -100,21 +98,25 @@ class PackedLinearKernel : public Kernel {
         .out = static_cast<float*>(call.out[0]),
         .activation = activation_.function,
         .params = activation_.params};
-    const int64_t tiles = ceil_div(a.rows, kGemmRows);
-    parallel_for(split_.by_rows * split_.by_panels, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t r = i / split_.by_panels, c = i % split_.by_panels;
-        const int64_t row = tiles * r / split_.by_rows * kGemmRows;
-        const int64_t row_end = std::min(a.rows, tiles * (r + 1) / split_.by_rows * kGemmRows);
-        fns_.block(a, row, row_end, sizes_.panels * c / split_.by_panels,
-                   sizes_.panels * (c + 1) / split_.by_panels);
-      }
+    std::atomic<int64_t> next = 0;
+    parallel_for(threads_, 1, [&](int64_t, int64_t) {
+      for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < tasks_.count();)
+        run_task(a, i / tasks_.by_panels, i % tasks_.by_panels);
     });
   }
 
  private:
+  void run_task(const GemmArgs& a, int64_t rows, int64_t panels) const {
+    const int64_t tiles = ceil_div(a.rows, kGemmRows);
+    const int64_t row = tiles * rows / tasks_.by_rows * kGemmRows;
+    const int64_t row_end = std::min(a.rows, tiles * (rows + 1) / tasks_.by_rows * kGemmRows);
+    fns_.block(a, row, row_end, sizes_.panels * panels / tasks_.by_panels,
+               sizes_.panels * (panels + 1) / tasks_.by_panels);
+  }
+
   Sizes sizes_;
-  Split split_;
+  Tasks tasks_;
+  int64_t threads_;
   const GemmFns& fns_;
   bool has_bias_, has_residual_;
   Activation activation_;
