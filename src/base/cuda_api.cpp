@@ -8,6 +8,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/error.h"
+
 namespace tenon::cuda {
 namespace {
 
@@ -52,24 +54,23 @@ struct Library {
 template <typename F>
 void take(void* library, const char* name, F& function, std::string& missing) {
   function = reinterpret_cast<F>(dlsym(library, name));
-  if (!function && missing.empty()) missing = std::string("the library has no function ") + name;
+  if (!function && missing.empty()) missing.append("the library has no function ").append(name);
 }
 
 #define TENON_TAKE(name) take(library, TENON_TEXT(name), loaded.table.name, loaded.missing);
-#define TENON_LOAD(Table, FUNCTIONS, what, wheel, soname)                   \
-  const Library<Table>& load_##Table() {                                    \
-    static const Library<Table> result = [] {                               \
-      Library<Table> loaded;                                                \
-      void* library = open_library(wheel, soname, &loaded.missing);         \
-      if (library) {                                                        \
-        loaded.missing.clear();                                             \
-        FUNCTIONS(TENON_TAKE)                                               \
-      }                                                                     \
-      if (!loaded.missing.empty())                                          \
-        loaded.missing = std::string("no ") + what + ": " + loaded.missing; \
-      return loaded;                                                        \
-    }();                                                                    \
-    return result;                                                          \
+#define TENON_LOAD(Table, FUNCTIONS, what, wheel, soname)                                       \
+  const Library<Table>& load_##Table() {                                                        \
+    static const Library<Table> result = [] {                                                   \
+      Library<Table> loaded;                                                                    \
+      void* library = open_library(wheel, soname, &loaded.missing);                             \
+      if (library) {                                                                            \
+        loaded.missing.clear();                                                                 \
+        FUNCTIONS(TENON_TAKE)                                                                   \
+      }                                                                                         \
+      if (!loaded.missing.empty()) loaded.missing.insert(0, detail::concat("no ", what, ": ")); \
+      return loaded;                                                                            \
+    }();                                                                                        \
+    return result;                                                                              \
   }
 TENON_LOAD(Driver, TENON_CUDA_DRIVER, "CUDA driver", "cu13", "libcuda.so.1")
 TENON_LOAD(Nvrtc, TENON_NVRTC, "NVRTC", "cu13", "libnvrtc.so.13")
