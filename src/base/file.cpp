@@ -61,12 +61,6 @@ void write_all(const Descriptor& file, const std::string& path, std::string_view
   }
 }
 
-/// The name is unique in the process and, with the process id, on the machine.
-std::string temporary_name(const std::string& path) {
-  static std::atomic<unsigned> counter{0};
-  return detail::concat(path, ".tmp.", ::getpid(), ".", counter++);
-}
-
 /// A rename is durable only once its folder is flushed; some file systems cannot flush folders, and
 /// the content itself is safe by then, so that is no failure.
 void flush_folder_of(const std::string& path) {
@@ -85,6 +79,11 @@ void write_and_flush(const std::string& path, std::string_view content) {
 }
 
 }  // namespace
+
+std::string temporary_name(const std::string& path) {
+  static std::atomic<unsigned> counter{0};
+  return detail::concat(path, ".tmp.", ::getpid(), ".", counter++);
+}
 
 std::string read_file(const std::string& path) {
   Descriptor file(open_retrying(path.c_str(), O_RDONLY));

@@ -25,5 +25,7 @@ TENON_API MappedFile map_file(const std::string& path);
 /// Writes beside `path`, flushes to the device and renames into place: readers see the old content
 /// or the new one, never a torn file, whatever fails on the way.
 TENON_API void write_file_atomic(const std::string& path, std::string_view content);
+/// A name beside `path`, unique in the process and, with the process id, on the machine.
+std::string temporary_name(const std::string& path);
 
 }  // namespace tenon

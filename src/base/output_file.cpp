@@ -4,9 +4,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
+
+#include "base/file.h"
 
 namespace tenon {
 namespace {
@@ -16,12 +17,6 @@ constexpr mode_t kMode = 0666;  // less what the umask takes
 std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash + 1);
-}
-
-/// Unique in the process and, with the process id, on the machine.
-std::string temporary_name(const std::string& path) {
-  static std::atomic<unsigned> counter{0};
-  return detail::concat(path, ".tmp.", ::getpid(), ".", counter++);
 }
 
 std::string proc_name(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
