@@ -31,7 +31,7 @@ std::vector<OpCase> linear_cases() {
 }
 TENON_OP_TESTS(CpuLinear, linear_cases());
 
-// Whole and part panels of 64 columns, tiles of 6 rows, sums of 384 and blocks of 768 products.
+// Whole and part panels of 64 columns, tiles of 6 rows, sums of 256 and blocks of 768 products.
 std::vector<OpCase> packed_linear_cases() {
   std::vector<OpCase> c;
   for (int64_t rows : {6, 11, 20, 181}) {

@@ -2,7 +2,7 @@
 // Matrix times packed panels, one instruction set per compilation. A register tile is 6 rows by
 // kVectors vectors of columns; it adds up kStep products and is then added to the output, so that
 // sums are made of shorter ones (which rounds less than one long sum). The rows of a block and
-// their part of a panel (96 KiB) stay in L2; what a tile needs next is asked for ahead of time,
+// their part of a panel (64 KiB) stay in L2; what a tile needs next is asked for ahead of time,
 // because the caches of a core are often shared with another hardware thread, and then even what
 // was just used has to be fetched again.
 #include "kernels/cpu/gemm.h"
@@ -19,8 +19,8 @@ constexpr int kVectors = 2;  // 6 x 2 accumulators of 16 registers
 #endif
 constexpr int64_t kTileColumns = kVectors * kW;
 constexpr int kTileRows = kGemmRows;
-constexpr int64_t kStep = 384;            // products of a short sum
-constexpr int64_t kDeep = 2 * kStep;      // products for which a block of rows stays in L2
+constexpr int64_t kStep = 256;            // products of a short sum
+constexpr int64_t kDeep = 3 * kStep;      // products for which a block of rows stays in L2
 constexpr int64_t kBlockFloats = 131072;  // of x in a block of rows: 512 KiB
 constexpr int64_t kLine = 16;             // floats of a cache line
 constexpr int64_t kAhead = kLine / 2;
