@@ -23,7 +23,8 @@ std::optional<PostOp> post_op_of(const ir::Node& layer) {
   if (name == "leaky_relu" && alpha != 0) return PostOp{algorithm::eltwise_relu, alpha, 0};
   if (name == "elu") return PostOp{algorithm::eltwise_elu, alpha, 0};
   if (name == "gelu_tanh") return PostOp{algorithm::eltwise_gelu_tanh, 0, 0};
-  if (name == "sigmoid") return PostOp{algorithm::eltwise_logistic, 0, 0};
+  // With SSE alone it is 0 for some NaN.
+  if (name == "sigmoid" && isa() != Isa::kGeneric) return PostOp{algorithm::eltwise_logistic, 0, 0};
   if (name == "tanh") return PostOp{algorithm::eltwise_tanh, 0, 0};
   if (name == "silu") return PostOp{algorithm::eltwise_swish, 1, 0};
   if (name == "hard_swish") return PostOp{algorithm::eltwise_hardswish, 1.f / 6.f, 0.5f};
