@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/build_id.h"
 #include "base/file.h"
 #include "engine/counting_kernel.h"
 #include "engine/engine_case.h"
@@ -215,6 +216,8 @@ TEST(TimingCache, OtherLibrariesAndMachinesAreIgnored) {
   cache->insert("k", {{"a", 1}});
   cache->save();
   const auto good = nlohmann::json::parse(read_file(path));
+  EXPECT_FALSE(build_id().empty()) << "another build of the same version has other kernels";
+  EXPECT_NE(good.at("library").get<std::string>().find(build_id()), std::string::npos);
   for (const char* key : {"library", "cpu"}) {
     auto other = good;
     other[key] = "something else";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A JSON file {"format": 1, "library": version, "cpu": model, "entries": {key: {kernel: us}}}.
-// Entries of another library version or CPU are not used.
+// A JSON file {"format": 1, "library": version and build, "cpu": model, "entries": {key: {kernel:
+// us}}}. Entries of another build of the library, whose kernels may be others, or of another CPU
+// are not used.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/build_id.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -35,6 +37,11 @@ std::string cpu_model() {
   return model;
 }
 
+std::string library() {
+  static_cast<void>(kernels::load_plugins());  // their builds count too, if they are there
+  return std::string(version()) + " " + build_id();
+}
+
 /// The entries of a cache file that belong to this machine and library.
 std::map<std::string, Times> read_entries(const std::string& path) {
   std::map<std::string, Times> entries;
@@ -45,10 +52,10 @@ std::map<std::string, Times> read_entries(const std::string& path) {
                 kMaxFileBytes, " bytes");
     json root = json::parse(read_file(path));
     TENON_CHECK(root.at("format").get<int>() == kFormat, "it has another format");
-    if (root.at("library").get<std::string>() != version() ||
+    if (root.at("library").get<std::string>() != library() ||
         root.at("cpu").get<std::string>() != cpu_model()) {
       log(LogLevel::kInfo, "timing cache '", path,
-          "' is of another library version or CPU; not used");
+          "' is of another build of the library or CPU; not used");
       return entries;
     }
     for (const auto& [key, kernels] : root.at("entries").items()) {
@@ -101,7 +108,7 @@ void TimingCache::save() {
   // problem.
   auto merged = read_entries(impl_->path);
   for (const auto& [key, times] : impl_->entries) merged[key] = times;
-  json root = {{"format", kFormat}, {"library", version()}, {"cpu", cpu_model()}};
+  json root = {{"format", kFormat}, {"library", library()}, {"cpu", cpu_model()}};
   json& entries = root["entries"] = json::object();
   for (const auto& [key, times] : merged)
     for (const auto& [name, us] : times) entries[key][name] = us;
