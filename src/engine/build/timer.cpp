@@ -2,6 +2,7 @@
 #include "engine/build/timer.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.h"
 #include "engine/build/trial.h"
@@ -14,6 +15,8 @@ using kernels::Problem;
 
 constexpr double kHopeless = 2;         // times the best: not run again
 constexpr double kLongMicros = 20'000;  // such kernels are stable and expensive
+constexpr double kBeaten = 0.9;         // times the chosen one: it would have been the wrong choice
+constexpr int kMostBatches = 4;         // of rounds
 constexpr int kTurns = 2;               // of each candidate after its first run, if alone in memory
 
 int rounds_for(const Options& options) {
@@ -50,10 +53,14 @@ struct Entry {
     for (const ir::ConstantPtr& form : forms) bytes += form ? form->bytes : 0;
     return bytes;
   }
-  double median() {
-    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::nth_element(times.begin(), middle, times.end());
-    return *middle;
+  /// The mean of the middle half: one slow run does not count, and where a kernel is now fast, now
+  /// slow, as on a core shared with others, it does not fall for either.
+  double typical() const {
+    std::vector<double> sorted = times;
+    std::sort(sorted.begin(), sorted.end());
+    const auto cut = static_cast<std::ptrdiff_t>(sorted.size() / 4);
+    const double sum = std::accumulate(sorted.begin() + cut, sorted.end() - cut, 0.0);
+    return sum / static_cast<double>(sorted.size() - 2 * static_cast<size_t>(cut));
   }
 };
 
@@ -98,11 +105,13 @@ class Timer {
       if (e.trial) e.times.push_back(e.trial->run_us());
       if (e.trial) best = std::min(best, e.times.front());
     }
-    const int rounds = rounds_after(best, options_);
-    for (int r = 0; r < rounds; ++r)
-      for (Entry& e : entries_)
-        if (e.trial && e.times.front() <= kHopeless * best) e.times.push_back(e.trial->run_us());
-    take_medians();
+    const int batches = options_.optimization_level >= 3 ? kMostBatches : 1;
+    for (int b = 0; b < batches && (b == 0 || unsettled()); ++b) {
+      for (int r = 0; r < rounds_after(best, options_); ++r)
+        for (Entry& e : entries_)
+          if (e.trial && e.times.front() <= kHopeless * best) e.times.push_back(e.trial->run_us());
+    }
+    take_times();
   }
 
   /// Each packed anew for each of its turns, and dropped after it.
@@ -116,7 +125,7 @@ class Timer {
     for (int t = 0; t < kTurns; ++t)
       for (Entry& e : entries_)
         if (!e.failed() && e.times.front() <= kHopeless * best) turn(e, runs);
-    take_medians();
+    take_times();
   }
 
  private:
@@ -138,9 +147,23 @@ class Timer {
     });
   }
 
-  void take_medians() {
+  void take_times() {
     for (Entry& e : entries_)
-      if (!e.failed()) e.timing.microseconds = e.median();
+      if (!e.failed()) e.timing.microseconds = e.typical();
+  }
+
+  /// Whether in a quarter of the rounds another candidate was clearly faster than the best one.
+  bool unsettled() const {
+    const Entry* best = nullptr;
+    for (const Entry& e : entries_)
+      if (e.trial && (!best || e.typical() < best->typical())) best = &e;
+    for (const Entry& e : entries_) {
+      if (!e.trial || e.times.size() != best->times.size()) continue;
+      size_t beaten = 0;
+      for (size_t r = 0; r < e.times.size(); ++r) beaten += e.times[r] < kBeaten * best->times[r];
+      if (4 * beaten >= e.times.size()) return true;
+    }
+    return false;
   }
 
   const Problem& problem_;

@@ -23,10 +23,11 @@ struct Timing {
   std::string failure;  // why there is no time: what the candidate threw
 };
 
-/// Time of each candidate (median). On the CPU: successive halving: everyone runs once; those
-/// slower than twice the best drop out with that time; the rest run more rounds, interleaved, so
-/// that a change of the machine's speed meets all of them. On another device: one after the other,
-/// by the device's own clock.
+/// Time of each candidate (the mean of the middle half of its runs). On the CPU: successive
+/// halving: everyone runs once; those slower than twice the best drop out with that time; the rest
+/// run more rounds, interleaved, so that a change of the machine's speed meets all of them; and
+/// again as many, a few times at most, while now one, now another is clearly faster. On another
+/// device: one after the other, by the device's own clock.
 ///
 /// Memory: constants that every candidate packs are dropped before the timed runs. If dense and
 /// packed constants together would exceed `live_bytes`, and always on another device, only one
