@@ -138,7 +138,7 @@ const char* tenon_build_info(void) {
   info_text = [] {
     Support plugins = kernels::load_plugins();
     nlohmann::json info = {{"version", version()},
-                           {"isa", kernels::name_of(kernels::isa())},
+                           {"isa", kernels::instruction_set()},
                            {"threads", omp_get_max_threads()},
                            {"onednn", plugins ? "available" : plugins.reason()},
                            {"converters", convert::converted_ops()},

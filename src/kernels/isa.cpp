@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#if defined(__linux__) && defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -32,7 +37,25 @@ Isa chosen_isa() {
   throw Error(detail::concat("TENON_ISA is \"", text, "\"; wanted generic, avx2 or avx512"));
 }
 
+// Linux lets a process use the tile registers only after it has asked for them.
+bool may_use_amx() {
+#if defined(__linux__) && defined(__x86_64__) && defined(TENON_AMX)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // arch_prctl(2)
+  return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
+
+bool amx() {
+  static const bool value = isa() == Isa::kAvx512 && !std::getenv("TENON_ISA") && may_use_amx();
+  return value;
+}
+
+std::string instruction_set() { return detail::concat(name_of(isa()), amx() ? "+amx" : ""); }
 
 Isa isa() {
   static const Isa value = chosen_isa();

@@ -173,5 +173,8 @@ void parallel_for(int64_t n, int64_t grain, RangeBody body);
 enum class Isa : uint8_t { kGeneric, kAvx2, kAvx512 };
 Isa isa();
 const char* name_of(Isa isa);
+/// Beside AVX-512 there are tile registers that multiply bf16, and TENON_ISA does not say less.
+bool amx();
+std::string instruction_set();  // both: "avx512+amx"
 
 }  // namespace tenon::kernels

@@ -157,7 +157,7 @@ std::string problem_key(const Problem& p) {
   if (p.target)
     return key + " " + kernels::name_of(p.device()) + " tf32=" + (p.target->tf32 ? "1" : "0") +
            " " + kernels::device_runtime(p.device()).identity();
-  return key + " threads=" + std::to_string(p.threads) + " isa=" + kernels::name_of(kernels::isa());
+  return key + " threads=" + std::to_string(p.threads) + " isa=" + kernels::instruction_set();
 }
 
 std::vector<Choice> select_kernels(ir::Graph& graph, const Options& options, TimingCache* cache,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What packed_linear.cpp and gemm_isa.cpp share.
+// What packed_linear.cpp, gemm_isa.cpp and gemm_amx.cpp share.
 #pragma once
 
 #include <stddef.h>
@@ -28,6 +28,11 @@ struct GemmFns {
   /// Rows [row, row_end) of the panels [panel, panel_end).
   void (*block)(const GemmArgs& args, int64_t row, int64_t row_end, int64_t panel,
                 int64_t panel_end);
+  /// The part of block() that adds the products [k, k_end) of one panel to the output; the first
+  /// ones (k = 0) set it, with bias and residual. `w`: the panel's weights from product k on;
+  /// args.panels is not read.
+  void (*add_products)(const GemmArgs& args, const float* w, int64_t row, int64_t row_end,
+                       int64_t panel, int64_t k, int64_t k_end);
 };
 
 }  // namespace tenon::kernels

@@ -6,6 +6,7 @@
 // because the caches of a core are often shared with another hardware thread, and then even what
 // was just used has to be fetched again.
 #include "kernels/cpu/gemm.h"
+#include "kernels/cpu/gemm_out.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/vec.h"
 
@@ -23,29 +24,15 @@ constexpr int64_t kStep = 256;            // products of a short sum
 constexpr int64_t kDeep = 3 * kStep;      // products for which a block of rows stays in L2
 constexpr int64_t kBlockFloats = 131072;  // of x in a block of rows: 512 KiB
 constexpr int64_t kLine = 16;             // floats of a cache line
-constexpr int64_t kAhead = kLine / 2;
-
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t round_up(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
+constexpr int64_t kEach = 4;              // products for which one line ahead is asked for
 
 // Where a tile is, and what it does beside the products.
 struct Tile {
-  const float *x, *w;                   // first row; first row of the tile's columns of a panel
-  int64_t x_stride, out_stride, depth;  // depth: products of this short sum
-  float* out;
-  const float *bias, *residual;  // null: none, or added by an earlier short sum
-  int64_t columns;               // that exist, at most kTileColumns
-  bool add;                      // to what an earlier short sum left in out
-  const float* ahead;            // what to bring into L2 meanwhile: kAhead floats a product
+  const float *x, *w;       // first row; first row of the tile's columns of a panel
+  int64_t x_stride, depth;  // depth: products of this short sum
+  GemmOut out;
+  const float* ahead;  // what to bring into L2 meanwhile
 };
-
-TENON_INLINE vf load_some(const float* p, int64_t n) {
-  return n >= kW ? load(p) : n > 0 ? load_part(p, n) : vf{};
-}
-TENON_INLINE void store_some(float* p, vf v, int64_t n) {
-  if (n >= kW) return store(p, v);
-  if (n > 0) store_part(p, v, n);
-}
 
 template <int R>
 void tile(const Tile& t) {
@@ -59,7 +46,8 @@ void tile(const Tile& t) {
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.out + r * t.out_stride + v * kW, 1, 3);
+    for (int v = 0; v < kVectors; ++v)
+      __builtin_prefetch(t.out.out + r * t.out.stride + v * kW, 1, 3);
   const auto add_product = [&](int64_t k) __attribute__((always_inline)) {
     vf b[kVectors];
 #pragma GCC unroll 16
@@ -75,24 +63,17 @@ void tile(const Tile& t) {
   for (; k + kLine <= depth; k += kLine) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) __builtin_prefetch(x + r * stride + k + kLine, 0, 3);
-    for (int64_t j = k; j < k + kLine; j += 2, ahead += kLine) {
+    for (int64_t j = k; j < k + kLine; j += kEach, ahead += kLine) {
       __builtin_prefetch(ahead, 0, 2);
-      add_product(j);
-      add_product(j + 1);
+#pragma GCC unroll 4
+      for (int64_t i = j; i < j + kEach; ++i) add_product(i);
     }
   }
   for (; k < depth; ++k) add_product(k);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      const int64_t n = t.columns - v * kW, at = r * t.out_stride + v * kW;
-      vf sum = acc[r][v];
-      if (t.add) sum += load_some(t.out + at, n);
-      if (t.bias) sum += load_some(t.bias + v * kW, n);
-      if (t.residual) sum += load_some(t.residual + at, n);
-      store_some(t.out + at, sum, n);
-    }
+    for (int v = 0; v < kVectors; ++v) put(t.out, r, v, acc[r][v]);
   }
 }
 
@@ -102,33 +83,27 @@ void tile_of(int64_t rows, const Tile& t) {
   if constexpr (R > 1) tile_of<R - 1>(rows, t);
 }
 
-// A panel times the rows [row, row_end), products [k, k + depth).
-void short_sums(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel, int64_t k,
-                int64_t depth) {
+// A panel, whose product k is at w, times the rows [row, row_end), products [k, k + depth).
+void short_sums(const GemmArgs& a, const float* w, int64_t row, int64_t row_end, int64_t panel,
+                int64_t k, int64_t depth) {
   const int64_t first = panel * kPanel, width = least(kPanel, a.columns - first);
-  const float* w = a.panels + panel * kPanel * a.depth + k * kPanel;
   const float* ahead = w + depth * kPanel;  // the next short sums', or the next panel
   const float* const ahead_end = ahead + depth * kPanel;
   for (int64_t c = 0; c < width; c += kTileColumns) {
     for (int64_t r = row; r < row_end; r += kTileRows) {
-      const int64_t at = r * a.columns + first + c;
-      const bool begins = k == 0;
-      tile_of<kTileRows>(
-          least(kTileRows, row_end - r),
-          {a.x + r * a.depth + k, w + c, a.depth, a.columns, depth, a.out + at,
-           begins && a.bias ? a.bias + first + c : nullptr,
-           begins && a.residual ? a.residual + at : nullptr, width - c, !begins, ahead});
-      if (ahead + depth * kAhead < ahead_end) ahead += depth * kAhead;
+      tile_of<kTileRows>(least(kTileRows, row_end - r),
+                         {a.x + r * a.depth + k, w + c, a.depth, depth,
+                          gemm_out(a, r, first + c, width - c, k == 0), ahead});
+      const int64_t fetched = depth / kEach * kLine;
+      if (ahead + fetched < ahead_end) ahead += fetched;
     }
   }
 }
 
-void activate(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel) {
-  const int64_t first = panel * kPanel, width = least(kPanel, a.columns - first);
-  for (int64_t r = row; r < row_end; ++r) {
-    float* out = a.out + r * a.columns + first;
-    a.activation(out, out, nullptr, nullptr, width, a.params);
-  }
+void add_products(const GemmArgs& a, const float* w, int64_t row, int64_t row_end, int64_t panel,
+                  int64_t k, int64_t k_end) {
+  for (int64_t s = k; s < k_end; s += kStep)
+    short_sums(a, w + (s - k) * kPanel, row, row_end, panel, s, least(kStep, k_end - s));
 }
 
 void block(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel, int64_t panel_end) {
@@ -141,15 +116,14 @@ void block(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel, int64
     for (int64_t k = 0; k < a.depth; k += kDeep) {
       const int64_t k_end = least(a.depth, k + kDeep);
       for (int64_t p = panel; p < panel_end; ++p) {
-        for (int64_t s = k; s < k_end; s += kStep)
-          short_sums(a, r, end, p, s, least(kStep, k_end - s));
+        add_products(a, a.panels + (p * a.depth + k) * kPanel, r, end, p, k, k_end);
         if (a.activation && k_end == a.depth) activate(a, r, end, p);
       }
     }
   }
 }
 
-constexpr GemmFns kFns{&block};
+constexpr GemmFns kFns{&block, &add_products};
 
 }  // namespace
 
