@@ -85,7 +85,7 @@ bool& golden_update() {
   return update;
 }
 
-std::string test_path(const std::string& path) { return std::string(TENON_TEST_DIR) + "/" + path; }
+std::string test_path(const std::string& path) { return TENON_TEST_DIR "/" + path; }
 
 void expect_golden_text(const std::string& path, const std::string& seen) {
   if (golden_update()) return write_file_atomic(test_path(path), seen);

@@ -305,8 +305,11 @@ TEST(Partition, ATensorWhoseSizeTorchNeedsIsKept) {
   })");
   const Plan plan = partition(program, options_with(1), by_name);
   EXPECT_FALSE(report_of(plan, "t").engine) << "%t lives: its size is an argument of %y";
-  for (const Segment& s : plan.segments)
-    if (!s.engine && nodes_of(s)[0] == "t") EXPECT_EQ(names(s.outputs), (Names{"y", "t"}));
+  for (const Segment& s : plan.segments) {
+    if (!s.engine && nodes_of(s)[0] == "t") {
+      EXPECT_EQ(names(s.outputs), (Names{"y", "t"}));
+    }
+  }
 }
 
 TEST(Partition, EmptyGraph) {

@@ -2,7 +2,6 @@
 """Finds the package of this tree, and seeds every test from one printed seed."""
 
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +14,8 @@ if not (PACKAGE / "torch_tensorrt" / "lib").exists():
     os.environ.setdefault("TORCH_TENSORRT_LIB_DIR", str(ROOT / "build" / "lib"))
 sys.path.insert(0, str(PACKAGE))
 
-# In the environment, so that pytest-xdist's processes have the seed that is printed.
-os.environ.setdefault("TORCH_TENSORRT_TEST_SEED", str(random.SystemRandom().randrange(2**31)))
+# The same in each run; another one tries other random programs.
+os.environ.setdefault("TORCH_TENSORRT_TEST_SEED", "1")
 SEED = int(os.environ["TORCH_TENSORRT_TEST_SEED"])
 
 
