@@ -27,10 +27,16 @@ Isa machine_isa() {
 #endif
 }
 
+// What TENON_ISA says; null if nothing.
+const char* wanted_isa() {
+  const char* text = std::getenv("TENON_ISA");
+  return text && *text ? text : nullptr;
+}
+
 Isa chosen_isa() {
   const Isa machine = machine_isa();
-  const char* text = std::getenv("TENON_ISA");
-  if (!text || !*text) return machine;
+  const char* text = wanted_isa();
+  if (!text) return machine;
   for (Isa wanted : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512}) {
     if (std::string(text) == name_of(wanted)) return std::min(wanted, machine);
   }
@@ -51,7 +57,7 @@ bool may_use_amx() {
 }  // namespace
 
 bool amx() {
-  static const bool value = isa() == Isa::kAvx512 && !std::getenv("TENON_ISA") && may_use_amx();
+  static const bool value = isa() == Isa::kAvx512 && !wanted_isa() && may_use_amx();
   return value;
 }
 
