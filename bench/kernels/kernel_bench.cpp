@@ -155,6 +155,28 @@ std::vector<Case> cases() {
        {{{1, 6, 14, 14}}, {{16, 6, 5, 5}, DataType::kFLOAT, true}, {{16}, DataType::kFLOAT, true}},
        ir::Layout::kPlain,
        2.0 * 100 * 16 * 150});
+  for (const auto& [n, channels, side] : {std::tuple{1, 64, 56},
+                                          {1, 128, 28},
+                                          {1, 256, 14},
+                                          {1, 512, 7},
+                                          {8, 64, 56},
+                                          {8, 128, 28},
+                                          {8, 256, 14},
+                                          {8, 512, 7}}) {
+    c.push_back({"conv3x3_" + std::to_string(n) + "x" + std::to_string(channels),
+                 "convolution",
+                 {{"stride", Ints{1, 1}},
+                  {"pre_padding", Ints{1, 1}},
+                  {"post_padding", Ints{1, 1}},
+                  {"dilation", Ints{1, 1}},
+                  {"activation", text("relu")}},
+                 {{{n, channels, side, side}},
+                  {{channels, channels, 3, 3}, DataType::kFLOAT, true},
+                  {{channels}, DataType::kFLOAT, true},
+                  {{n, channels, side, side}}},
+                 last,
+                 2.0 * n * side * side * 9 * channels * channels});
+  }
   return c;
 }
 

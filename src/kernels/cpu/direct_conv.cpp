@@ -21,10 +21,6 @@ struct Shape {
   int64_t batch, in_h, in_w, pad_h, pad_w;
 };
 
-int64_t at_or(const Ints& list, size_t i, int64_t value) {
-  return list.empty() ? value : list.at(i);
-}
-
 Shape shape_of(const Problem& p) {
   const Ints &x = p.in[0].shape, &w = p.in[1].shape, &y = p.out[0].shape;
   const Ints pre = attr_ints(p, "pre_padding"), post = attr_ints(p, "post_padding");
@@ -97,10 +93,6 @@ class DirectConvKernel : public Kernel {
   Activation activation_;
   int64_t image_;
 };
-
-bool all_equal(const Ints& v, int64_t value) {
-  return std::all_of(v.begin(), v.end(), [&](int64_t x) { return x == value; });
-}
 
 class DirectConv : public KernelImpl {
  public:

@@ -18,9 +18,10 @@ struct CopyFns {
   void (*transpose4)(const void* src, int64_t src_stride, void* dst, int64_t dst_stride,
                      int64_t rows, int64_t cols);
 };
-struct ConvFns;  // direct_conv.h
-struct GemvFns;  // gemv.h
-struct GemmFns;  // gemm.h
+struct ConvFns;      // direct_conv.h
+struct GemvFns;      // gemv.h
+struct GemmFns;      // gemm.h
+struct WinogradFns;  // winograd.h
 
 #define TENON_ISA_TABLES(ns)           \
   namespace ns {                       \
@@ -31,6 +32,7 @@ struct GemmFns;  // gemm.h
   const CopyFns& copy_fns();           \
   const GemvFns& gemv_fns();           \
   const GemmFns& gemm_fns();           \
+  const WinogradFns& winograd_fns();   \
   const ConvFns& conv_fns();           \
   }
 TENON_ISA_TABLES(generic)

@@ -83,6 +83,12 @@ Ints inverse(const Ints& perm) {
   return out;
 }
 
+int64_t at_or(const Ints& v, size_t i, int64_t value) { return v.empty() ? value : v.at(i); }
+
+bool all_equal(const Ints& v, int64_t value) {
+  return std::all_of(v.begin(), v.end(), [&](int64_t x) { return x == value; });
+}
+
 std::optional<Ints> reshaped_strides(const Ints& shape, const Ints& strides, const Ints& to) {
   const Space s = [&] {  // merged in the given order: position strides decide, not memory order
     return make_space(shape, {row_major(shape), strides});

@@ -33,6 +33,10 @@ int64_t product(const Ints& v, size_t first = 0, size_t last = SIZE_MAX);
 /// v in the order of `perm` (empty: as it is), and the order that undoes it.
 Ints permuted(const Ints& v, const Ints& perm);
 Ints inverse(const Ints& perm);
+/// Element i of an attribute that may be left out (empty).
+int64_t at_or(const Ints& v, size_t i, int64_t value);
+bool all_equal(const Ints& v, int64_t value);
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 /// Strides of the same elements under another shape of equal size, if there are any.
 std::optional<Ints> reshaped_strides(const Ints& shape, const Ints& strides, const Ints& to);
 

@@ -2,15 +2,13 @@
 // What the kernels of linear with packed weights share.
 #pragma once
 
-#include <atomic>
 #include <memory>
 
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/linear_support.h"
+#include "kernels/cpu/tasks.h"
 
 namespace tenon::kernels::cpu {
-
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 struct LinearSizes {
   explicit LinearSizes(const Problem& p)
@@ -28,8 +26,7 @@ struct LinearSizes {
 /// Panel `panel` (gemm.h) of the weights [columns][depth].
 void pack_panel(const float* w, const LinearSizes& sizes, int64_t panel, float* out);
 
-/// Rows and panels in parts that threads take one after the other, whoever is free: cores are
-/// seldom equally fast, for other work and for other tenants of the machine.
+/// Rows and panels in parts that share_out() gives to threads.
 class LinearTasks {
  public:
   struct Wanted {
@@ -44,14 +41,11 @@ class LinearTasks {
   /// body(row, row_end, panel, panel_end, thread) for each part.
   template <typename F>
   void run(const F& body) const {
-    std::atomic<int64_t> next = 0;
-    parallel_for(threads_, 1, [&](int64_t thread, int64_t) {
-      for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < by_rows_ * by_panels_;) {
-        const int64_t r = i / by_panels_, p = i % by_panels_;
-        body(tiles_ * r / by_rows_ * row_step_,
-             std::min(rows_, tiles_ * (r + 1) / by_rows_ * row_step_), panels_ * p / by_panels_,
-             panels_ * (p + 1) / by_panels_, thread);
-      }
+    share_out(by_rows_ * by_panels_, threads_, [&](int64_t i, int64_t thread) {
+      const int64_t r = i / by_panels_, p = i % by_panels_;
+      body(tiles_ * r / by_rows_ * row_step_,
+           std::min(rows_, tiles_ * (r + 1) / by_rows_ * row_step_), panels_ * p / by_panels_,
+           panels_ * (p + 1) / by_panels_, thread);
     });
   }
 

@@ -46,10 +46,6 @@ PoolTaps adaptive_taps(int64_t in, int64_t out, int64_t o) {
           static_cast<float>(end - begin)};
 }
 
-int64_t at_or(const Ints& list, size_t i, int64_t value) {
-  return list.empty() ? value : list.at(i);
-}
-
 void fill_windows(const Problem& p, Windows* v, size_t spatial) {
   const Ints window = attr_ints(p, "window"), stride = attr_ints(p, "stride");
   const Ints pre = attr_ints(p, "pre_padding"), post = attr_ints(p, "post_padding");
