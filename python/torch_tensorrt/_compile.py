@@ -10,6 +10,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from . import _saved_kind, dynamo
+from ._read_export import read_export
 from .dynamo import _settings, _specs
 
 _IRS = ("default", "ts", "torchscript", "fx", "dynamo", "torch_compile")
@@ -237,7 +238,7 @@ def load(file_path: Any, extra_files: Optional[dict[str, Any]] = None, **kwargs:
     try:
         if kind == "script":
             return torch.jit.load(file_path, _extra_files=extra_files or {})
-        return torch.export.load(file_path, extra_files=extra_files)
+        return read_export(file_path, extra_files)
     except Exception as error:
         what = "a TorchScript module" if kind == "script" else "an exported program"
         raise ValueError(f"{file_path} is {what} that cannot be read: {error}") from error

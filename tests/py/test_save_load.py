@@ -178,6 +178,27 @@ def test_load_from_a_file_object(form, tmp_path):
     assert torch_tensorrt.load(tmp_path / "m", extra_files=extra) is not None
 
 
+SAYS = """
+import sys
+import torch_tensorrt
+try:
+    torch_tensorrt.load(sys.argv[1] + "/m")
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_engine_for_another_instruction_set(tmp_path, monkeypatch):
+    _, compiled = compile_mlp()
+    torch_tensorrt.save(compiled, str(tmp_path / "m"), inputs=[batch(8)])
+    monkeypatch.setenv("TENON_ISA", "generic")
+    said = run_fresh(SAYS, tmp_path)
+    if not said:
+        pytest.skip("the engine was built for generic")
+    assert f"{tmp_path}/m is an exported program that cannot be read: the plan was built" in said
+    assert "this machine has 'generic'; build the engine again here" in said
+
+
 def test_damaged_plans_are_refused():
     _, compiled = compile_mlp()
     plan = compiled._run_on_acc_0.engine.plan().clone()
