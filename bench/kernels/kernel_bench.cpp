@@ -208,19 +208,35 @@ double seconds(int threads) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-// Microseconds of a call; about a tenth of a second a candidate.
-Times time_us(const kernels::Kernel& k, const kernels::Call& call, int threads) {
-  std::vector<double> times;
-  k.run(call);
-  const double stop = seconds(threads) + 0.1;
-  for (double now = seconds(threads); now < stop || times.size() < 3;) {
-    k.run(call);
-    const double after = seconds(threads);
-    times.push_back((after - now) * 1e6);
-    now = after;
+// A kernel with all that a call of it needs.
+struct Candidate {
+  std::string name;
+  std::unique_ptr<kernels::Kernel> kernel;
+  std::vector<std::shared_ptr<const void>> packed;
+  std::vector<const void*> in;
+  Buffer scratch;
+  std::vector<double> us;
+
+  void run(void* out) const { kernel->run({in.data(), &out, scratch.data}); }
+};
+
+// Microseconds of each call, in turns, so that all see the same machine; about a tenth of a second
+// a candidate.
+void time_all(std::vector<Candidate>& candidates, void* out, int threads) {
+  for (const Candidate& c : candidates) c.run(out);
+  const double stop = seconds(threads) + 0.1 * static_cast<double>(candidates.size());
+  for (int round = 0; round < 3 || seconds(threads) < stop; ++round) {
+    for (Candidate& c : candidates) {
+      const double before = seconds(threads);
+      c.run(out);
+      c.us.push_back((seconds(threads) - before) * 1e6);
+    }
   }
-  std::sort(times.begin(), times.end());
-  return {times[times.size() / 2], times.front()};
+}
+
+Times times_of(std::vector<double> us) {
+  std::sort(us.begin(), us.end());
+  return {us[us.size() / 2], us.front()};
 }
 
 void run_case(const Case& c, int threads) {
@@ -260,6 +276,7 @@ void run_case(const Case& c, int threads) {
   void* result = buffers.back().data;
   p.out.push_back(out);
   bytes += static_cast<double>(out.bytes());
+  std::vector<Candidate> ready;
   for (const kernels::KernelImpl* impl : kernels::candidates(c.op)) {
     if (impl->name().rfind("reference.", 0) == 0) continue;
     if (Support s = impl->supports(p); !s) {
@@ -277,11 +294,20 @@ void run_case(const Case& c, int threads) {
       keep.push_back(pack[i]->materialise());
       pointers[i] = keep.back().get();
     }
-    const auto kernel = impl->prepare(packed);
+    auto kernel = impl->prepare(packed);
     Buffer scratch(kernel->scratch_bytes + 64);
-    const Times us = time_us(*kernel, {pointers.data(), &result, scratch.data}, threads);
+    ready.push_back({impl->name(),
+                     std::move(kernel),
+                     std::move(keep),
+                     std::move(pointers),
+                     std::move(scratch),
+                     {}});
+  }
+  time_all(ready, result, threads);
+  for (const Candidate& candidate : ready) {
+    const Times us = times_of(candidate.us);
     std::printf("%-34s %-28s %9.2f us, least %9.2f us  %8.2f %s\n", c.name.c_str(),
-                impl->name().c_str(), us.median, us.least,
+                candidate.name.c_str(), us.median, us.least,
                 (c.flops > 0 ? c.flops : bytes) / us.least * 1e-3,
                 c.flops > 0 ? "GFLOP/s" : "GB/s");
   }
