@@ -7,6 +7,7 @@
 // whole vectors. Keys are taken kKeys at a time with a running maximum and sum (rescaling the
 // result in between).
 #include "kernels/cpu/attention.h"
+#include "kernels/cpu/attention_fetch.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/transpose.h"
 #include "kernels/cpu/vec_math.h"
@@ -371,8 +372,10 @@ void run_blocks(const AttentionArgs& a, int64_t begin, int64_t end, float* scrat
   lay_out(a, scratch, &s);
   const int64_t blocks = count_blocks(a), group = a.heads / a.kv_heads;
   int64_t copied = -1;
+  HeadFetch fetch(a);
   for (int64_t unit = begin; unit < end; ++unit) {
     const int64_t head = unit / blocks % a.heads, batch = unit / blocks / a.heads;
+    fetch.begin(batch, head);
     const float* values = a.value + batch * a.v.batch + head / group * a.v.head;
     int64_t stride = a.v.row;
     if (s.values) {
