@@ -53,14 +53,14 @@ struct Entry {
     for (const ir::ConstantPtr& form : forms) bytes += form ? form->bytes : 0;
     return bytes;
   }
-  /// The mean of the middle half: one slow run does not count, and where a kernel is now fast, now
-  /// slow, as on a core shared with others, it does not fall for either.
-  double typical() const {
+  /// The mean of the fastest quarter. What other work on the machine, also behind the walls of a
+  /// virtual one, does to a kernel only adds, comes and goes within seconds, and meets all kernels;
+  /// what they can do undisturbed is their own. One lucky run does not count alone.
+  double undisturbed() const {
     std::vector<double> sorted = times;
     std::sort(sorted.begin(), sorted.end());
-    const auto cut = static_cast<std::ptrdiff_t>(sorted.size() / 4);
-    const double sum = std::accumulate(sorted.begin() + cut, sorted.end() - cut, 0.0);
-    return sum / static_cast<double>(sorted.size() - 2 * static_cast<size_t>(cut));
+    const auto n = static_cast<std::ptrdiff_t>((sorted.size() + 3) / 4);
+    return std::accumulate(sorted.begin(), sorted.begin() + n, 0.0) / static_cast<double>(n);
   }
 };
 
@@ -149,14 +149,14 @@ class Timer {
 
   void take_times() {
     for (Entry& e : entries_)
-      if (!e.failed()) e.timing.microseconds = e.typical();
+      if (!e.failed()) e.timing.microseconds = e.undisturbed();
   }
 
   /// Whether in a quarter of the rounds another candidate was clearly faster than the best one.
   bool unsettled() const {
     const Entry* best = nullptr;
     for (const Entry& e : entries_)
-      if (e.trial && (!best || e.typical() < best->typical())) best = &e;
+      if (e.trial && (!best || e.undisturbed() < best->undisturbed())) best = &e;
     for (const Entry& e : entries_) {
       if (!e.trial || e.times.size() != best->times.size()) continue;
       size_t beaten = 0;

@@ -23,7 +23,7 @@ struct Timing {
   std::string failure;  // why there is no time: what the candidate threw
 };
 
-/// Time of each candidate (the mean of the middle half of its runs). On the CPU: successive
+/// Time of each candidate (the mean of the fastest quarter of its runs). On the CPU: successive
 /// halving: everyone runs once; those slower than twice the best drop out with that time; the rest
 /// run more rounds, interleaved, so that a change of the machine's speed meets all of them; and
 /// again as many, a few times at most, while now one, now another is clearly faster. On another
