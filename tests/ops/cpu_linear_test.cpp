@@ -64,7 +64,8 @@ std::vector<OpCase> packed_linear_cases() {
 }
 TENON_OP_TESTS(CpuPackedLinear, packed_linear_cases());
 
-// Whole and part groups of 32 rows and columns, more rows and products than are split at a time.
+// Whole and part groups of 32 rows and columns, more rows and products than are split at a time;
+// units of 192 columns, a sixth of which is multiplied in f32; rows for each thread.
 std::vector<OpCase> amx_linear_cases() {
   std::vector<OpCase> c;
   for (int64_t rows : {16, 33, 63}) {
@@ -79,13 +80,26 @@ std::vector<OpCase> amx_linear_cases() {
                .op = "linear",
                .attrs = {{"activation", "gelu_tanh"}},
                .in = {f32({2, 450, 800}), f32({70, 800}).constant(), absent(), f32({2, 450, 70})}});
+  for (int64_t rows : {32, 77}) {
+    for (Ints nk : {Ints{192, 64}, Ints{400, 416}, Ints{390, 33}}) {
+      c.push_back({.name = std::to_string(rows) + " rows, units " + std::to_string(nk[0]) + " " +
+                           std::to_string(nk[1]),
+                   .op = "linear",
+                   .attrs = {{"activation", "relu"}},
+                   .in = {f32({rows, nk[1]}), f32(nk).constant(), f32({nk[0]}).constant(),
+                          f32({rows, nk[0]})}});
+    }
+  }
+  c.push_back({.name = "a unit of columns for all threads",
+               .op = "linear",
+               .in = {f32({260, 512}), f32({192, 512}).constant()}});
   return c;
 }
 TENON_OP_TESTS(CpuAmxLinear, amx_linear_cases());
 
 // A layer of `rows` x kDepth by kDepth x kColumns, whose weights a kernel packs.
 struct PackedLayer {
-  static constexpr int64_t kDepth = 70, kColumns = 200;
+  static constexpr int64_t kDepth = 96, kColumns = 400;
   PackedLayer(const char* kernel, int64_t rows) : impl(*kernels::find_kernel("linear", kernel)) {
     const auto input = [&](const char* name, ir::SymShape shape) {
       return g.add_input(name, {ir::Kind::kTensor, DataType::kFLOAT, shape, {}});
@@ -170,13 +184,13 @@ TEST_P(PackedLinear, AnyMagnitude) {
   const auto scale = [&](std::vector<float>& v, int64_t row, float by) {
     for (int64_t k = 0; k < depth; ++k) v[row * depth + k] *= by;
   };
-  // Groups of 32 rows and panels of 64 columns, some of which have nothing special.
+  // Groups of 32 rows and of 32 columns, units of 192 columns, some of which have nothing special.
   scale(layer.x, 4, 1e-18f), scale(layer.x, 40, 0.0f), scale(layer.x, 66, 1e-30f);
   layer.x[71 * depth + 5] = kInfinity, layer.x[72 * depth] = kNan;
   scale(layer.x, 100, 3e25f), layer.x[130 * depth] = 1e-42f;
   scale(layer.w, 2, 1e-18f), scale(layer.w, 66, 1e-35f), scale(layer.w, 67, 1e12f);
   layer.w[100 * depth + 3] = -kInfinity, layer.w[101 * depth] = kNan;
-  scale(layer.w, 129, 0.0f);
+  scale(layer.w, 129, 0.0f), scale(layer.w, 355, 1e-35f);
   layer.pack();
   const std::vector<float> y = layer.run(kRows);
   for (int64_t r = 0; r < kRows; ++r) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// linear for many rows, f32, on the matrix unit of x86 (gemm_amx.cpp), with constant weights in
-// three bf16 parts: 6 bytes a weight. 12 flops of bf16 a product. Where there is no AMX, a plan's
-// weights are put together again and multiplied as cpu.packed_linear does.
+// linear for many rows, f32, on the matrix unit of x86 and the vector units beside it
+// (gemm_amx.cpp). Five sixths of the constant weights are in three bf16 parts, the others in f32:
+// up to 6 bytes a weight. 12 flops of bf16, or 2 of f32, a product. Where there is no AMX, a
+// plan's weights are put together again and multiplied as cpu.packed_linear does.
 #include <algorithm>
 #include <cstring>
 
@@ -14,9 +15,9 @@ namespace tenon::kernels::cpu {
 
 namespace {
 
-constexpr const char* kFormat = "cpu:bf16x3";
+constexpr const char* kFormat = "cpu:bf16x3+f32";
 constexpr int64_t kFewestRows = 16;  // with fewer, most of a tile is idle
-constexpr LinearTasks::Wanted kTasks{kAmxGroup, 12 * kAmxGroup, 4};
+constexpr LinearTasks::Wanted kTasks{kAmxGroup, 12 * kAmxGroup, kAmxUnit, 8};
 constexpr int64_t kTile = 16;  // columns, and pairs of products
 
 AmxSizes amx_sizes(const LinearSizes& s) { return {s.columns, s.depth}; }
@@ -32,9 +33,9 @@ float of_bits(uint32_t bits) {
   return x;
 }
 
-bool in_range(const float* w, const LinearSizes& s, int64_t panel) {
-  const int64_t end = std::min(s.columns, (panel + 1) * kPanel);
-  for (int64_t n = panel * kPanel; n < end; ++n) {
+bool in_range(const float* w, const LinearSizes& s, int64_t group) {
+  const int64_t end = std::min(s.columns, (group + 1) * kAmxGroup);
+  for (int64_t n = group * kAmxGroup; n < end; ++n) {
     uint32_t largest = 0;
     for (int64_t k = 0; k < s.depth; ++k)
       largest = std::max(largest, bits_of(w[n * s.depth + k]) & 0x7fffffff);
@@ -43,12 +44,12 @@ bool in_range(const float* w, const LinearSizes& s, int64_t panel) {
   return true;
 }
 
-/// Where the parts of a pair of products, k and k + 16 of a block, are in a panel: hi; mid and lo
+/// Where the parts of a pair of products, k and k + 16 of a block, are in a group: hi; mid and lo
 /// are kAmxPartBytes and twice as many behind it.
-int64_t place(const AmxSizes& s, int64_t column, int64_t k) {
-  const int64_t in_group = column % kAmxGroup, pair = k % kAmxBlock % kTile;
-  return column / kAmxGroup * s.group_bytes() + k / kAmxBlock * kAmxBlockBytes +
-         in_group / kTile * (kAmxPartBytes / 2) + (pair * kTile + in_group % kTile) * 4;
+int64_t place(int64_t column, int64_t k) {
+  const int64_t pair = k % kAmxBlock % kTile;
+  return k / kAmxBlock * kAmxBlockBytes + column / kTile * (kAmxPartBytes / 2) +
+         (pair * kTile + column % kTile) * 4;
 }
 
 /// The next 8 significant bits of x, rounded, as the upper half of an f32; takes them from x.
@@ -69,64 +70,66 @@ void split_pair(const float* low, const float* high, char* to) {
   }
 }
 
-void split_panel(const float* w, const LinearSizes& s, int64_t panel, char* out) {
-  const AmxSizes sizes = amx_sizes(s);
-  const int64_t columns = std::min(kPanel, s.columns - panel * kPanel);
+/// Calls body(k, block) for each block of a group's weights, transposed: [product][column].
+template <typename F>
+void each_block(const float* w, const LinearSizes& s, int64_t group, const F& body) {
+  const int64_t first = group * kAmxGroup, columns = std::min(kAmxGroup, s.columns - first);
   for (int64_t k = 0; k < s.depth; k += kAmxBlock) {
-    float block[kAmxBlock][kPanel] = {};
+    float block[kAmxBlock][kAmxGroup] = {};
     const int64_t depth = std::min(kAmxBlock, s.depth - k);
     for (int64_t c = 0; c < columns; ++c) {
-      const float* from = w + (panel * kPanel + c) * s.depth + k;
+      const float* from = w + (first + c) * s.depth + k;
       for (int64_t i = 0; i < depth; ++i) block[i][c] = from[i];
     }
-    for (int64_t pair = 0; pair < kTile; ++pair)
-      for (int64_t c = 0; c < kPanel; c += kTile)
-        split_pair(&block[pair][c], &block[pair + kTile][c], out + place(sizes, c, k + pair));
+    body(k, block);
   }
 }
 
 void pack(const float* w, const LinearSizes& s, char* out) {
   const AmxSizes sizes = amx_sizes(s);
-  for (int64_t p = 0; p < s.panels; ++p) {
-    const bool split = in_range(w, s, p);
-    char* panel = out + p * sizes.panel_bytes();
-    if (split) {
-      split_panel(w, s, p, panel);
-    } else {
-      std::memset(panel, 0, static_cast<size_t>(sizes.panel_bytes()));
-      pack_panel(w, s, p, reinterpret_cast<float*>(panel));
-    }
-    out[sizes.flags_at() + p] = split;
+  for (int64_t g = 0; g < sizes.groups(); ++g) {
+    const bool parts = !AmxSizes::for_vectors(g) && in_range(w, s, g);
+    char* to = out + sizes.group_at(g);
+    out[sizes.flags_at() + g] = parts;
+    std::memset(to, 0, static_cast<size_t>(sizes.group_at(g + 1) - sizes.group_at(g)));
+    each_block(w, s, g, [&](int64_t k, const float (&block)[kAmxBlock][kAmxGroup]) {
+      if (!parts) {
+        std::memcpy(to + k * kAmxGroup * sizeof(float), block, sizeof block);
+        return;
+      }
+      for (int64_t pair = 0; pair < kTile; ++pair)
+        for (int64_t c = 0; c < kAmxGroup; c += kTile)
+          split_pair(&block[pair][c], &block[pair + kTile][c], to + place(c, k + pair));
+    });
   }
 }
 
-void join_panel(const char* panel, const LinearSizes& s, float* out) {
-  const AmxSizes sizes = amx_sizes(s);
-  for (int64_t k = 0; k < s.depth; ++k) {
-    const int half = k % kAmxBlock < kTile ? 16 : 0;  // how far to shift a pair left
-    for (int64_t c = 0; c < kPanel; ++c) {
-      float parts[3];
-      for (int i = 0; i < 3; ++i) {
-        uint32_t pair;
-        std::memcpy(&pair, panel + place(sizes, c, k) + i * kAmxPartBytes, sizeof pair);
-        parts[i] = of_bits(pair << half & 0xffff0000);
-      }
-      out[k * kPanel + c] = parts[2] + parts[1] + parts[0];
-    }
+/// A weight of a group that has parts.
+float joined(const char* group, int64_t column, int64_t k) {
+  const int half = k % kAmxBlock < kTile ? 16 : 0;  // how far to shift a pair left
+  float sum = 0;
+  for (int i = 2; i >= 0; --i) {
+    uint32_t pair;
+    std::memcpy(&pair, group + place(column, k) + i * kAmxPartBytes, sizeof pair);
+    sum += of_bits(pair << half & 0xffff0000);
   }
+  return sum;
 }
 
 /// The panels of f32 that cpu.packed_linear takes.
 std::shared_ptr<const void> join(const char* packed, const LinearSizes& s) {
   const AmxSizes sizes = amx_sizes(s);
   auto panels = make_buffer(s.panel_bytes());
-  for (int64_t p = 0; p < s.panels; ++p) {
-    const char* panel = packed + p * sizes.panel_bytes();
-    float* to = static_cast<float*>(panels.get()) + p * s.depth * kPanel;
-    if (packed[sizes.flags_at() + p]) {
-      join_panel(panel, s, to);
-    } else {
-      std::memcpy(to, panel, static_cast<size_t>(s.depth * kPanel) * sizeof(float));
+  auto* out = static_cast<float*>(panels.get());
+  std::memset(out, 0, s.panel_bytes());
+  for (int64_t g = 0; g < sizes.groups(); ++g) {
+    const char* group = packed + sizes.group_at(g);
+    const bool parts = packed[sizes.flags_at() + g];
+    const int64_t first = g * kAmxGroup;
+    float* to = out + first / kPanel * s.depth * kPanel + first % kPanel;
+    for (int64_t k = 0; k < s.depth; ++k, to += kPanel) {
+      if (!parts) std::memcpy(to, group + k * kAmxGroup * sizeof(float), kAmxGroup * sizeof(float));
+      for (int64_t c = 0; parts && c < kAmxGroup; ++c) to[c] = joined(group, c, k);
     }
   }
   return panels;
@@ -152,9 +155,9 @@ class AmxLinearKernel : public Kernel {
         amx_fns().split(a, begin * kAmxGroup, std::min(a.rows, end * kAmxGroup), shared);
       });
     }
-    tasks_.run([&](int64_t row, int64_t row_end, int64_t panel, int64_t panel_end, int64_t thread) {
-      amx_fns().block(a, static_cast<const char*>(call.in[1]), row, row_end, panel, panel_end,
-                      shared, scratch + shared_bytes_ + thread * thread_bytes_);
+    tasks_.run([&](int64_t row, int64_t row_end, int64_t unit, int64_t unit_end, int64_t thread) {
+      amx_fns().block(a, static_cast<const char*>(call.in[1]), row, row_end, unit, unit_end, shared,
+                      scratch + shared_bytes_ + thread * thread_bytes_);
     });
   }
 

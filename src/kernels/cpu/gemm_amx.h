@@ -6,16 +6,20 @@
 
 namespace tenon::kernels {
 
-/// Weights in three bf16 whose sum they are, [panel][group][block][part][tile][16][16][2]: a panel
-/// has kPanel columns in groups of kAmxGroup, a block has kAmxBlock products, a part is hi, mid or
-/// lo, a tile 16 columns. The innermost two are the products k and k + 16 of a block. Zeros fill
-/// the last panel and block up. A panel that AMX cannot multiply (amx_range) has the f32 weights
-/// in the place of the parts, as gemm.h has them. Behind the panels a byte for each: 1 if it has
-/// parts, 0 if not.
+/// Weights for two units that multiply at the same time, [kAmxUnit columns][group]: of the groups
+/// of kAmxGroup columns the last of six is for the vector units, in f32, [product][column]. The
+/// others are for AMX, in three bf16 whose sum they are, [block][part][tile][16][16][2]: a block
+/// has kAmxBlock products, a part is hi, mid or lo, a tile 16 columns, and the innermost two are
+/// the products k and k + 16 of a block. A group that AMX cannot multiply (amx_range) has f32 in
+/// the place of the parts. Zeros fill the last group and block up. Behind the groups a byte for
+/// each: 1 if it has parts, 0 if it has f32.
 constexpr int64_t kAmxGroup = 32;
+constexpr int64_t kAmxGroups = 6;  // of a unit
+constexpr int64_t kAmxUnit = kAmxGroups * kAmxGroup;
 constexpr int64_t kAmxBlock = 32;
 constexpr int64_t kAmxPartBytes = kAmxGroup * kAmxBlock * 2;
 constexpr int64_t kAmxBlockBytes = 3 * kAmxPartBytes;
+constexpr int64_t kAmxVectorBytes = kAmxGroup * kAmxBlock * 4;  // a block in f32
 
 /// What AMX can multiply as f32 does: rows and columns that are all zero, or whose largest
 /// magnitude (given as its bits) is in [2^-40, 2^55). Then there is no infinity or NaN, no sum
@@ -27,12 +31,15 @@ constexpr bool amx_range(uint32_t largest) {
 
 struct AmxSizes {
   int64_t columns, depth;
-  int64_t panels() const { return (columns + kPanel - 1) / kPanel; }
+  static constexpr bool for_vectors(int64_t group) { return group % kAmxGroups == kAmxGroups - 1; }
+  int64_t groups() const { return (columns + kAmxGroup - 1) / kAmxGroup; }
   int64_t blocks() const { return (depth + kAmxBlock - 1) / kAmxBlock; }
-  int64_t group_bytes() const { return blocks() * kAmxBlockBytes; }
-  int64_t panel_bytes() const { return kPanel / kAmxGroup * group_bytes(); }
-  int64_t flags_at() const { return panels() * panel_bytes(); }
-  int64_t bytes() const { return flags_at() + panels(); }
+  int64_t group_at(int64_t group) const {
+    const int64_t for_vectors = group / kAmxGroups;
+    return blocks() * (group * kAmxBlockBytes - for_vectors * (kAmxBlockBytes - kAmxVectorBytes));
+  }
+  int64_t flags_at() const { return group_at(groups()); }
+  int64_t bytes() const { return flags_at() + groups(); }
 };
 
 struct AmxFns {
@@ -42,10 +49,11 @@ struct AmxFns {
   void (*split)(const GemmArgs& args, int64_t row, int64_t row_end, char* shared);
   /// What block() needs for so many rows of its own, none if all are shared.
   int64_t (*scratch_bytes)(int64_t rows, int64_t depth);
-  /// GemmFns::block with weights as above; args.panels is not read. `shared`: of all rows, or null.
-  /// Both buffers are aligned to 64 bytes.
+  /// GemmFns::block with weights as above and, for panels, units of kAmxUnit columns; args.panels
+  /// is not read. `row` is a multiple of kAmxGroup. `shared`: of all rows, or null. Both buffers
+  /// are aligned to 64 bytes.
   void (*block)(const GemmArgs& args, const char* weights, int64_t row, int64_t row_end,
-                int64_t panel, int64_t panel_end, char* shared, char* scratch);
+                int64_t unit, int64_t unit_end, char* shared, char* scratch);
 };
 const AmxFns& amx_fns();  // if kernels::amx()
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kFormat = "cpu:panels64";
 constexpr int64_t kFewestRows = kGemmRows;  // with fewer, most of a register tile is idle
-constexpr LinearTasks::Wanted kTasks{kGemmRows, 28 * kGemmRows, 8};
+constexpr LinearTasks::Wanted kTasks{kGemmRows, 28 * kGemmRows, kPanel, 8};
 constexpr int64_t kFlopsOfTask = 500000;  // fewer do not pay for a second thread
 
 /// [columns][depth] -> [panel][depth][kPanel].
@@ -43,7 +43,7 @@ void pack_panel(const float* w, const LinearSizes& s, int64_t panel, float* out)
 
 LinearTasks::LinearTasks(const LinearSizes& s, int threads, const Wanted& wanted)
     : rows_(s.rows),
-      panels_(s.panels),
+      panels_(ceil_div(s.columns, wanted.column_step)),
       row_step_(wanted.row_step),
       tiles_(ceil_div(s.rows, row_step_)) {
   if (threads <= 1) return;
@@ -52,7 +52,12 @@ LinearTasks::LinearTasks(const LinearSizes& s, int threads, const Wanted& wanted
   const int64_t parts = std::min<int64_t>(most, wanted.each_thread * threads);
   // Rows in as few parts as the caches ask for anyway: then no weight is read more often.
   by_rows_ = std::clamp<int64_t>(ceil_div(s.rows, wanted.rows), 1, parts);
-  by_panels_ = std::clamp<int64_t>(ceil_div(parts, by_rows_), 1, std::max<int64_t>(s.panels, 1));
+  by_panels_ = std::clamp<int64_t>(ceil_div(parts, by_rows_), 1, std::max<int64_t>(panels_, 1));
+  const int64_t each = std::max<int64_t>(panels_ / by_panels_, 1);
+  by_panels_ = ceil_div(panels_, each);  // as equal as can be, rather too many than too few
+  // Few columns: rather weights read twice than an idle thread.
+  const int64_t rows_for_all = ceil_div(std::min<int64_t>(parts, threads), by_panels_);
+  by_rows_ = std::max(by_rows_, std::min(rows_for_all, tiles_));
   threads_ = std::clamp<int64_t>(threads, 1, by_rows_ * by_panels_);
 }
 

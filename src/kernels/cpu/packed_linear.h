@@ -26,12 +26,13 @@ struct LinearSizes {
 /// Panel `panel` (gemm.h) of the weights [columns][depth].
 void pack_panel(const float* w, const LinearSizes& sizes, int64_t panel, float* out);
 
-/// Rows and panels in parts that share_out() gives to threads.
+/// Rows and columns in parts that share_out() gives to threads.
 class LinearTasks {
  public:
   struct Wanted {
     int64_t row_step;     // rows are shared out in multiples of this
     int64_t rows;         // of a part, about
+    int64_t column_step;  // columns are shared out in multiples of this: panels
     int64_t each_thread;  // parts
   };
   LinearTasks(const LinearSizes& sizes, int threads, const Wanted& wanted);
