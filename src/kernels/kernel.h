@@ -113,6 +113,9 @@ class KernelImpl {
     return Packed(in.size());
   }
   virtual std::unique_ptr<Kernel> prepare(const Problem& problem) const = 0;
+  /// The share of its measured time that choosing leaves out: above 0 for a kernel that is slowed
+  /// down more than others by what else the machine does while it is timed.
+  virtual double allowance() const { return 0; }
   /// True if output 0 may share memory with input `i` (same bytes, elementwise access).
   virtual bool in_place(const Problem& problem, size_t i) const {
     (void)problem;

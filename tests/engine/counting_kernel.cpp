@@ -45,6 +45,7 @@ struct First final : Counting {
 };
 struct Second final : Counting {
   Second() : Counting("unary", "test.second", 999) {}
+  double allowance() const override { return 0.05; }
 };
 const kernels::RegisterKernel<First> kFirst;
 const kernels::RegisterKernel<Second> kSecond;

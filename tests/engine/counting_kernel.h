@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two candidates for unary atanh on f32, "test.first" and "test.second", that count how often they
-// are prepared. Other layers are not touched. The counter is process-wide and atomic.
+// are prepared; the second has an allowance of 5 %. Other layers are not touched. The counter is
+// process-wide and atomic.
 #pragma once
 
 #include <atomic>

@@ -3,8 +3,8 @@
 #include "engine/build/select.h"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/build_id.h"
@@ -65,12 +65,27 @@ TEST(Select, ReportsTimesAndReasons) {
   ASSERT_NE(r, nullptr);
   EXPECT_LT(r->microseconds, 0);
   EXPECT_EQ(r->reason, "the plain reference runs only where nothing else can");
-  const auto best = std::min_element(choices[0].candidates.begin(), choices[0].candidates.end(),
-                                     [](const auto& a, const auto& b) {
-                                       return (a.microseconds < 0 ? 1e30 : a.microseconds) <
-                                              (b.microseconds < 0 ? 1e30 : b.microseconds);
-                                     });
-  EXPECT_EQ(choices[0].impl->name(), best->kernel);
+}
+
+TEST(Select, FastestIsChosenButForAnAllowance) {
+  const auto chosen = [](double first, double second) {
+    const test::TempFolder folder;
+    const auto cache = TimingCache::open(folder.file("c"));
+    ir::Graph g = test::net_graph(kAtanh);
+    Times times;
+    for (const CandidateReport& c : select_kernels(g, Options(), nullptr, {})[0].candidates)
+      if (c.microseconds >= 0)
+        times.emplace_back(c.kernel, c.kernel == "test.first"    ? first
+                                     : c.kernel == "test.second" ? second
+                                                                 : 1000);
+    cache->insert(problem_key(make_problem(*g.nodes().back(), {}, omp_get_max_threads())), times);
+    const auto choices = select_kernels(g, Options(), cache.get(), {});
+    EXPECT_EQ(report_of(choices[0], "test.second")->microseconds, second);
+    return choices[0].impl->name();
+  };
+  EXPECT_EQ(chosen(100, 99), "test.second");
+  EXPECT_EQ(chosen(100, 104), "test.second") << "test.second has an allowance of 5 %";
+  EXPECT_EQ(chosen(100, 107), "test.first");
 }
 
 TEST(Select, RefusalsHaveTheirReason) {

@@ -122,17 +122,18 @@ Selected choose(const Problem& problem, const std::string& key, const Means& mea
     return result;
   }
   const std::vector<Timing> times = measure(problem, key, candidates, means);
-  double best = 0;
+  double best = 0;  // microseconds, less the allowance
   for (size_t i = 0; i < candidates.size(); ++i) {
     const Timing& t = times[i];
+    const double cost = t.microseconds * (1 - candidates[i].impl->allowance());
     result.candidates.push_back({candidates[i].name(), t.microseconds,
                                  t.failure.empty() ? "" : "failed while timed: " + t.failure});
     if (!t.failure.empty()) {
       log(LogLevel::kWarning, candidates[i].name(), " failed while it was timed for ",
           ir::describe(*problem.layer), " and is not used: ", t.failure);
-    } else if (!result.best.impl || t.microseconds < best) {
+    } else if (!result.best.impl || cost < best) {
       result.best = candidates[i];
-      best = t.microseconds;
+      best = cost;
     }
   }
   if (!result.best.impl) none_can_run(problem, result);
