@@ -95,14 +95,6 @@ class Unit {
     for (int64_t g = first_; g < end_; ++g) add_rest(g, joined);
   }
 
-  void activate() const {
-    const int64_t column = first_ * kAmxGroup, width = least(kAmxUnit, a_.columns - column);
-    for (int64_t r = x_.row; r < x_.row_end; ++r) {
-      float* out = a_.out + r * a_.columns + column;
-      a_.activation(out, out, nullptr, nullptr, width, a_.params);
-    }
-  }
-
  private:
   bool both_at_once() const {
     bool all = end_ - first_ == kAmxGroups && (x_.k_end - x_.k) % kAmxBlock == 0;
@@ -240,9 +232,8 @@ void block(const GemmArgs& a, const char* weights, int64_t row, int64_t row_end,
                  : SplitRows{r, r_end, k, k_end, reinterpret_cast<bool*>(own), own + kFlagBytes};
       if (!shared) x.fill(a, r, r_end);
       for (int64_t u = unit; u < unit_end; ++u) {
-        const Unit products(a, x, w, u);
-        products.add_products(joined);
-        if (a.activation && k_end == a.depth) products.activate();
+        Unit(a, x, w, u).add_products(joined);
+        if (a.activation && k_end == a.depth) activate(a, r, r_end, u * kAmxUnit, kAmxUnit);
       }
     }
   }

@@ -6,7 +6,7 @@
 
 namespace tenon::kernels {
 
-/// Weights for two units that multiply at the same time, [kAmxUnit columns][group]: of the groups
+/// Weights for AMX and the vector units at the same time, [kAmxUnit columns][group]: of the groups
 /// of kAmxGroup columns the last of six is for the vector units, in f32, [product][column]. The
 /// others are for AMX, in three bf16 whose sum they are, [block][part][tile][16][16][2]: a block
 /// has kAmxBlock products, a part is hi, mid or lo, a tile 16 columns, and the innermost two are

@@ -117,7 +117,7 @@ void block(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel, int64
       const int64_t k_end = least(a.depth, k + kDeep);
       for (int64_t p = panel; p < panel_end; ++p) {
         add_products(a, a.panels + (p * a.depth + k) * kPanel, r, end, p, k, k_end);
-        if (a.activation && k_end == a.depth) activate(a, r, end, p);
+        if (a.activation && k_end == a.depth) activate(a, r, end, p * kPanel, kPanel);
       }
     }
   }

@@ -49,9 +49,10 @@ TENON_INLINE void put(const GemmOut& o, int r, int v, vf sum) {
   store_some(o.out + at, sum, n);
 }
 
-/// The activation of rows [row, row_end) of a panel.
-[[maybe_unused]] void activate(const GemmArgs& a, int64_t row, int64_t row_end, int64_t panel) {
-  const int64_t first = panel * kPanel, width = least(kPanel, a.columns - first);
+/// The activation of rows [row, row_end), at most `most` columns from `first` on.
+[[maybe_unused]] void activate(const GemmArgs& a, int64_t row, int64_t row_end, int64_t first,
+                               int64_t most) {
+  const int64_t width = least(most, a.columns - first);
   for (int64_t r = row; r < row_end; ++r) {
     float* out = a.out + r * a.columns + first;
     a.activation(out, out, nullptr, nullptr, width, a.params);
